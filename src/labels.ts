@@ -1,0 +1,28 @@
+/**
+ * The labels by which everything of ours is found. What does not carry one is never changed or removed (design D5).
+ */
+export const LABELS = {
+  /** Name of the cluster an object belongs to. On services, containers, networks, volumes, secrets, configs. */
+  cluster: 'io.spark-swarm.cluster',
+  /** `master` or `worker`; also in the raw docker-compose.yml, which makes a stack deployed by hand ours. */
+  role: 'io.spark-swarm.role',
+  /** sha256 of the service as we last resolved it: equal means that there is nothing to deploy. */
+  hash: 'io.spark-swarm.hash',
+  /** What the user asked for, as JSON, so that a later `deploy` keeps it. On the master's service. */
+  spec: 'io.spark-swarm.spec',
+  /** Id of the image a service runs: the same tag built anew is another image. On containers. */
+  imageId: 'io.spark-swarm.image-id',
+  /** Kind of a lock, and who holds it, as JSON. On configs. */
+  lock: 'io.spark-swarm.lock',
+  /** Name of the lab an outer container, network or volume belongs to. */
+  lab: 'io.spark-swarm.lab',
+  /** On swarm nodes: how that node's engine is reached, as a DOCKER_HOST value (`unix:///…`). */
+  nodeEngine: 'io.spark-swarm.node.engine',
+  /** On swarm nodes: machine that several nodes share; its memory counts once. */
+  nodeHost: 'io.spark-swarm.node.host',
+  /** On swarm nodes: MTU of the network between the nodes, bytes. */
+  nodeMtu: 'io.spark-swarm.node.mtu',
+} as const;
+
+/** Docker's own label on everything of a stack. Source: docker/cli `cli/compose/convert/compose.go`. */
+export const STACK_NAMESPACE_LABEL = 'com.docker.stack.namespace';

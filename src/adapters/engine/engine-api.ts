@@ -1,0 +1,174 @@
+import http from 'node:http';
+import https from 'node:https';
+import { text as readText } from 'node:stream/consumers';
+
+import { EngineError, NotFoundError, UnreachableError } from '../../errors.ts';
+import { formatEndpoint, type EngineEndpoint } from './endpoint.ts';
+
+/** What goes with one request besides its path. */
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is; wins over `body`. */
+  readonly stream?: NodeJS.ReadableStream;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+  /** How long to wait for the head of the answer. Default {@link DEFAULT_TIMEOUT_MS}; 0 waits without limit. */
+  readonly timeoutMs?: number;
+}
+
+/** Objects are sent as JSON, the way the Engine API takes `filters`. */
+export type QueryValue = string | number | boolean | undefined | Readonly<Record<string, unknown>>;
+
+/** Long enough for a loaded manager (its own request limit is 20 s), short enough that nobody waits for ever. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * One engine's HTTP API, as JSON.
+ *
+ * Plain node:http, because loading dockerode costs 130 ms, which every `status` and every TAB would pay, and because its
+ * 5.0.1 puts request bodies into URLs (`createSecret`) and headers (`createService`). Hijacked streams are dockerode's:
+ * see `container-streams.ts`.
+ */
+export class EngineApi {
+  readonly endpoint: EngineEndpoint;
+  /** How messages name the engine: `unix:///var/run/docker.sock`, `node lab-2 (unix:///…)`. */
+  readonly name: string;
+  readonly #agent: http.Agent;
+
+  constructor(endpoint: EngineEndpoint, name: string = formatEndpoint(endpoint)) {
+    this.endpoint = endpoint;
+    this.name = name;
+    this.#agent =
+      endpoint.kind === 'tcp' && endpoint.tls
+        ? new https.Agent({
+            keepAlive: true,
+            ca: endpoint.tls.ca,
+            cert: endpoint.tls.cert,
+            key: endpoint.tls.key,
+            rejectUnauthorized: endpoint.tls.verify,
+          })
+        : new http.Agent({ keepAlive: true });
+  }
+
+  /** @throws NotFoundError, EngineError, UnreachableError */
+  async get<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#json('GET', path, options);
+  }
+
+  /** @throws NotFoundError, EngineError, UnreachableError */
+  async post<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#json('POST', path, options);
+  }
+
+  /** @throws NotFoundError, EngineError, UnreachableError */
+  async delete(path: string, options: RequestOptions = {}): Promise<void> {
+    await this.#json('DELETE', path, options);
+  }
+
+  /** The answer's body as a stream, for archives, logs and events. The caller reads or destroys it. */
+  async open(method: string, path: string, options: RequestOptions = {}): Promise<http.IncomingMessage> {
+    const response = await this.#send(method, path, options);
+    if ((response.statusCode ?? 500) >= 400) throw await this.#failure(response, method, path);
+    return response;
+  }
+
+  /** Ends idle connections, so that the process can end. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    const response = await this.open(method, path, options);
+    const body = await this.#read(response);
+    if (body === '') return undefined as T;
+    const isJson = (response.headers['content-type'] ?? '').includes('json');
+    return (isJson ? JSON.parse(body) : body) as T;
+  }
+
+  async #read(response: http.IncomingMessage): Promise<string> {
+    try {
+      return await readText(response);
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  async #failure(response: http.IncomingMessage, method: string, path: string): Promise<Error> {
+    const body = await this.#read(response);
+    const message = engineMessage(body) || `${response.statusCode} for ${method} ${path}`;
+    return response.statusCode === 404 ? new NotFoundError(message) : new EngineError(message, response.statusCode ?? 500);
+  }
+
+  async #send(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
+    const { endpoint } = this;
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const payload = options.stream === undefined && options.body !== undefined ? JSON.stringify(options.body) : undefined;
+    return new Promise((resolve, reject) => {
+      const secure = endpoint.kind === 'tcp' && endpoint.tls !== undefined;
+      const request = (secure ? https : http).request({
+        agent: this.#agent,
+        method,
+        path: path + formatQuery(options.query),
+        ...(endpoint.kind === 'unix'
+          ? { socketPath: endpoint.socketPath, host: 'docker' }
+          : { host: endpoint.host, port: endpoint.port }),
+        headers: {
+          ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }),
+          ...(payload === undefined && !options.stream
+            ? {}
+            : { 'content-type': options.contentType ?? 'application/json' }),
+        },
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+      const timer =
+        timeoutMs === 0
+          ? undefined
+          : setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+      request.once('response', (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      request.once('error', (error) => {
+        clearTimeout(timer);
+        reject(options.signal?.aborted ? (options.signal.reason as Error) : this.#unreachable(error));
+      });
+      if (options.stream) {
+        options.stream.once('error', (error) => request.destroy(error));
+        options.stream.pipe(request);
+      } else request.end(payload);
+    });
+  }
+
+  #unreachable(cause: unknown): UnreachableError {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const seen =
+      code === 'ENOENT' ? 'there is no such socket' : code === 'EACCES' ? 'permission denied' : (message ?? String(cause));
+    return new UnreachableError(`The Docker engine at ${this.name} does not answer: ${seen}`, {
+      cause,
+      hint:
+        code === 'EACCES'
+          ? 'add yourself to the group "docker" (sudo usermod -aG docker $USER), or use sudo'
+          : 'is it running? "docker info" shows it; --context chooses another engine',
+    });
+  }
+}
+
+function formatQuery(query: RequestOptions['query']): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) search.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  }
+  return search.size === 0 ? '' : `?${search}`;
+}
+
+/** The engine's own words, without the prefix that gRPC puts before them. */
+function engineMessage(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: string };
+    return (message ?? '').replace(/^rpc error: code = \w+ desc = /, '').trim();
+  } catch {
+    return body.trim();
+  }
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# entrypoint.sh master | worker | COMMAND…  (tini is process 1 and passes signals on: SIGTERM ends the daemon, SIGPWR drains a worker)
+set -euo pipefail
+
+/opt/spark-swarm/write-conf
+# Files that jobs write to /data stay writable for the folder's group.
+umask 002
+
+daemon() {
+  # A legacy link or a Kubernetes service named spark-master sets SPARK_MASTER_PORT=tcp://…, which Spark takes for a number
+  # and dies. Addresses and ports are fixed below.
+  unset SPARK_MASTER_HOST SPARK_MASTER_PORT SPARK_MASTER_WEBUI_PORT SPARK_WORKER_PORT SPARK_WORKER_WEBUI_PORT SPARK_LOCAL_IP
+  export SPARK_DAEMON_MEMORY=${SPARK_DAEMON_MEMORY:-256m}
+  # Start to ALIVE in 4.6 s instead of 7.8 s (design.md §6).
+  export SPARK_DAEMON_JAVA_OPTS=${SPARK_DAEMON_JAVA_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}
+  export SPARK_SWARM_LOG_LEVEL=${SPARK_SWARM_LOG_LEVEL:-INFO}
+  # spark-class, not java itself: it also sets SPARK_SCALA_VERSION, without which every executor fails. It `exec`s java.
+  exec "$SPARK_HOME/bin/spark-class" "$@"
+}
+
+case ${1:-} in
+  master)
+    daemon org.apache.spark.deploy.master.Master --host "$(hostname)" --port 7077 --webui-port 8080 \
+      --properties-file "$SPARK_CONF_DIR/daemon.conf"
+    ;;
+  worker)
+    # Spark's own default is the whole machine's cores and memory, whatever else runs there.
+    export SPARK_WORKER_CORES=${SPARK_WORKER_CORES:-1} SPARK_WORKER_MEMORY=${SPARK_WORKER_MEMORY:-1g}
+    daemon org.apache.spark.deploy.worker.Worker --host "$(hostname)" --webui-port 8081 \
+      --properties-file "$SPARK_CONF_DIR/daemon.conf" "spark://${SPARK_MASTER_NAME:-master}:7077"
+    ;;
+  '')
+    echo "spark-swarm: say what to run: master, worker, or a command such as spark-submit, pyspark or bash" >&2
+    exit 64
+    ;;
+  *)
+    exec "$@"
+    ;;
+esac

@@ -1,0 +1,66 @@
+// What `npm test` runs once everything is set up. Every check runs, whatever became of the one before; the last line
+// sums up: `N passed, N failed[, N skipped]`. A check that is no test run counts as one failed when it fails.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+import { projectRoot } from './freshness.mjs';
+import { fail, headline, seconds } from './says.mjs';
+import { runAva } from './tap.mjs';
+
+const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+
+const CHECKS = [
+  { title: 'Format (prettier)', run: () => tool('prettier', 'bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
+  { title: 'Lint (oxlint)', run: () => tool('oxlint', 'bin/oxlint', ['--type-aware', '--deny-warnings']) },
+  { title: 'Types (tsc)', run: () => tool('typescript', 'bin/tsc', ['--noEmit']) },
+  { title: 'Unused code (knip)', run: () => tool('knip', 'bin/knip.js', ['--no-progress']) },
+  { title: 'Package (publint)', run: () => tool('publint', 'src/cli.js', ['--strict']) },
+  { title: 'Unit tests', run: () => runAva({ showPassed: false }) },
+  { title: 'Integration tests', run: integration },
+];
+
+/** @returns {Promise<number>} exit status */
+export async function check() {
+  const startedAt = performance.now();
+  const total = { ...NOTHING };
+  for (const { title, run } of CHECKS) {
+    const counts = await timed(title, run);
+    for (const outcome of Object.keys(total)) total[outcome] += counts[outcome];
+  }
+  headline(`All checks in ${seconds(startedAt)}`);
+  process.stdout.write(`${formatCounts(total)}\n`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+async function timed(title, run) {
+  const startedAt = performance.now();
+  headline(title);
+  const counts = await run();
+  const outcome = counts === NOTHING ? 'ok' : formatCounts(counts);
+  headline(`${title}: ${outcome}, ${seconds(startedAt)}`);
+  return counts;
+}
+
+function tool(name, file, args) {
+  const entry = path.join(projectRoot, 'node_modules', name, file);
+  const { status } = spawnSync(process.execPath, [entry, ...args], { cwd: projectRoot, stdio: 'inherit' });
+  return status === 0 ? NOTHING : { ...NOTHING, failed: 1 };
+}
+
+/** On a real engine, which is set up first; without one there is nothing to test on, which CI must not take for success. */
+async function integration() {
+  const { setUpMachine } = await import('../dist/test/helpers/set-up-machine.js');
+  const problem = await setUpMachine();
+  if (problem === undefined) return runAva({ args: ['--config', 'ava.integration.config.js'], showPassed: true });
+  const isRequired = Boolean(process.env.CI || process.env.REQUIRE_DOCKER);
+  if (isRequired) {
+    fail(problem, 1);
+    return { ...NOTHING, failed: 1 };
+  }
+  headline(`Integration tests skipped: ${problem}`);
+  return { ...NOTHING, skipped: 1 };
+}
+
+export function formatCounts({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { hostname, release } from 'node:os';
+import path from 'node:path';
+
+import type { LabMachine, MachineFacts } from '../../lab/lab-machine.ts';
+import { nodeHostname } from '../../lab/lab-names.ts';
+import { exists, readRoutes } from '../files/system-files.ts';
+import { takeLock } from './lab-lock.ts';
+
+/** This machine, by its files. */
+export class LocalMachine implements LabMachine {
+  readonly #folder: string;
+
+  /** @param folder the user's runtime folder, from `runtimeFolder` */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async readFacts(): Promise<MachineFacts> {
+    const routes = await readRoutes();
+    return {
+      platform: process.platform,
+      hostname: hostname(),
+      kernelRelease: release(),
+      mtu: routes.mtu,
+      routedSubnets: routes.subnets,
+      groupId: process.getgid?.() ?? 0,
+      modulesFolder: (await exists('/lib/modules')) ? '/lib/modules' : undefined,
+    };
+  }
+
+  socketFolder(lab: string, node: number): string {
+    return path.join(this.#folder, lab, nodeHostname(lab, node));
+  }
+
+  async makeSocketFolder(lab: string, node: number): Promise<string> {
+    const folder = this.socketFolder(lab, node);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  async hasSocket(lab: string, node: number): Promise<boolean> {
+    return exists(path.join(this.socketFolder(lab, node), 'docker.sock'));
+  }
+
+  async removeSocketFolders(lab: string): Promise<void> {
+    await rm(path.join(this.#folder, lab), { recursive: true, force: true });
+  }
+
+  async lock(lab: string): Promise<AsyncDisposable> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await chmod(this.#folder, 0o700);
+    return takeLock(path.join(this.#folder, `${lab}.lock`), lab);
+  }
+
+  async hashFolder(folder: string): Promise<string> {
+    const hash = createHash('sha256');
+    for (const name of (await readdir(folder)).sort()) {
+      const file = path.join(folder, name);
+      hash.update(`${name}\0`).update(await readFile(file)).update('\0');
+    }
+    return hash.digest('hex').slice(0, 12);
+  }
+}

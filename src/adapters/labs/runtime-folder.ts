@@ -1,0 +1,27 @@
+import path from 'node:path';
+
+/** Sockets have paths of at most 107 bytes; this leaves room for a node's part. */
+const MAX_SOCKET_PATH = 100;
+
+export interface RuntimeUser {
+  readonly uid: number;
+  readonly home: string;
+  /** Value of XDG_RUNTIME_DIR. */
+  readonly xdgRuntimeDir: string | undefined;
+}
+
+/**
+ * Folder of all labs' sockets: `/run/spark-swarm` for root, else in $XDG_RUNTIME_DIR, else in the home.
+ *
+ * The first two are gone after a reboot; `lab up` makes them again. A path that would make a socket's too long for the
+ * kernel is passed over for /tmp.
+ */
+export function runtimeFolder({ uid, home, xdgRuntimeDir }: RuntimeUser): string {
+  if (uid === 0) return '/run/spark-swarm';
+  const candidates = [
+    ...(xdgRuntimeDir?.startsWith('/') ? [path.join(xdgRuntimeDir, 'spark-swarm')] : []),
+    path.join(home, '.spark-swarm', 'run'),
+  ];
+  const longestNode = path.join('a'.repeat(20), 'a'.repeat(20) + '-20', 'docker.sock').length + 1;
+  return candidates.find((folder) => folder.length + longestNode < MAX_SOCKET_PATH) ?? `/tmp/spark-swarm-${uid}`;
+}

@@ -1,0 +1,161 @@
+import { EngineError, InvalidStateError, NotFoundError } from '../../errors.ts';
+import type { StackService, StackTask, SwarmNode, SwarmObject } from '../../stack/swarm-state.ts';
+import type { EngineApi } from '../engine/engine-api.ts';
+import {
+  parseNode,
+  parseObject,
+  parseService,
+  parseTask,
+  type RawNode,
+  type RawObject,
+  type RawService,
+  type RawTask,
+} from './parse-swarm.ts';
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly engineId: string;
+  readonly serverVersion: string;
+  readonly operatingSystem: string;
+  readonly swarmState: string;
+  readonly isManager: boolean;
+  /** The engine's clock, so that times of its objects are compared with its own and not with ours. */
+  readonly systemTime: string;
+}
+
+/** `label=value`, or only `label`, as Docker's filters take it. */
+export type LabelFilter = readonly string[];
+
+/** Kinds of named swarm objects that work alike. */
+export type ObjectKind = 'secrets' | 'configs';
+
+/** How often an update is tried again when somebody else changed the service in between. */
+const UPDATE_TRIES = 5;
+
+/** A swarm, as one of its managers sees it. */
+export class SwarmClient {
+  readonly api: EngineApi;
+
+  constructor(api: EngineApi) {
+    this.api = api;
+  }
+
+  /** @throws UnreachableError within `timeoutMs` when nothing answers */
+  async readInfo(timeoutMs: number): Promise<EngineInfo> {
+    const info = await this.api.get<{
+      readonly ID: string;
+      readonly Name: string;
+      readonly ServerVersion: string;
+      readonly OperatingSystem: string;
+      readonly SystemTime: string;
+      readonly Swarm?: { readonly LocalNodeState?: string; readonly ControlAvailable?: boolean };
+    }>('/info', { timeoutMs });
+    return {
+      name: info.Name,
+      engineId: info.ID,
+      serverVersion: info.ServerVersion,
+      operatingSystem: info.OperatingSystem,
+      swarmState: info.Swarm?.LocalNodeState ?? 'inactive',
+      isManager: info.Swarm?.ControlAvailable ?? false,
+      systemTime: info.SystemTime,
+    };
+  }
+
+  async listNodes(): Promise<readonly SwarmNode[]> {
+    return (await this.api.get<readonly RawNode[]>('/nodes')).map(parseNode);
+  }
+
+  async listServices(labels: LabelFilter = []): Promise<readonly StackService[]> {
+    const filters = labels.length === 0 ? undefined : { label: labels };
+    return (await this.api.get<readonly RawService[]>('/services', { query: { filters } })).map(parseService);
+  }
+
+  /** Tasks by service label; still listed, until they have ended, when their service is gone. */
+  async listTasks(labels: LabelFilter = []): Promise<readonly StackTask[]> {
+    const filters = labels.length === 0 ? undefined : { label: labels };
+    return (await this.api.get<readonly RawTask[]>('/tasks', { query: { filters } })).map(parseTask);
+  }
+
+  /** Sets how many tasks a service has; a change made by somebody else in between is kept. */
+  async setReplicas(serviceId: string, replicas: number): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const service = await this.api.get<RawService>(`/services/${serviceId}`);
+      if (service.Spec.Mode.Replicated?.Replicas === replicas) return;
+      try {
+        await this.api.post(`/services/${serviceId}/update`, {
+          query: { version: service.Version.Index, registryAuthFrom: 'spec' },
+          body: { ...service.Spec, Mode: { Replicated: { Replicas: replicas } } },
+        });
+        return;
+      } catch (error) {
+        if (!isOutOfSequence(error) || tries === UPDATE_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Removing what is gone already is no error. */
+  async removeService(id: string): Promise<void> {
+    await ignoreMissing(this.api.delete(`/services/${id}`));
+  }
+
+  async listObjects(kind: ObjectKind, labels: LabelFilter): Promise<readonly SwarmObject[]> {
+    return (await this.api.get<readonly RawObject[]>(`/${kind}`, { query: { filters: { label: labels } } })).map(parseObject);
+  }
+
+  /**
+   * Creates a secret or a config.
+   * @returns false when one of this name is there already
+   */
+  async createObject(kind: ObjectKind, object: NewObject): Promise<boolean> {
+    try {
+      await this.api.post(`/${kind}/create`, {
+        body: { Name: object.name, Labels: object.labels, Data: Buffer.from(object.data).toString('base64') },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && error.statusCode === 409) return false;
+      throw error;
+    }
+  }
+
+  async removeObject(kind: ObjectKind, id: string): Promise<void> {
+    await ignoreMissing(this.api.delete(`/${kind}/${id}`));
+  }
+}
+
+export interface NewObject {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly data: string;
+}
+
+/** @throws InvalidStateError if this engine cannot manage a swarm, with what to type */
+export function assertManager(info: EngineInfo, engineName: string): void {
+  if (info.isManager) return;
+  const seen =
+    info.swarmState === 'active'
+      ? 'it is a worker node; only a manager can deploy'
+      : info.swarmState === 'locked'
+        ? 'its swarm is locked'
+        : 'it is not part of a swarm';
+  const hint =
+    info.swarmState === 'active'
+      ? 'choose a manager with --context'
+      : info.swarmState === 'locked'
+        ? 'docker swarm unlock'
+        : 'sbin/lab up makes a swarm on this machine; docker swarm init makes this engine one of its own';
+  throw new InvalidStateError(`Cannot use the engine at ${engineName} for a cluster: ${seen}`, { hint });
+}
+
+/** Source: swarmkit store.ErrSequenceConflict; it comes as status 500, so the text is all there is. */
+function isOutOfSequence(error: unknown): boolean {
+  return error instanceof EngineError && error.message.includes('update out of sequence');
+}
+
+async function ignoreMissing(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+
+import type { CliContext } from './context.ts';
+
+/** What a file in `commands/` exports. */
+export interface CommandModule {
+  /** Gives the command its description, arguments, flags, examples and action. A group adds its subcommands. */
+  configure(command: Command, cli: CliContext): void;
+}
+
+export interface CommandEntry {
+  /** What is typed: `['deploy']`. With two words the first is a group: `['swarm', 'join']`. */
+  readonly words: readonly [string, ...string[]];
+  /** The line in `spark-swarm --help`, which loads no command. */
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of the help. A new command is one entry here and one file in `commands/`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    words: ['deploy'],
+    summary: 'put a cluster on the swarm, or change the one that is there',
+    load: async () => import('./commands/deploy.ts'),
+  },
+  {
+    words: ['status'],
+    summary: 'show a cluster: nodes, workers, applications, problems, addresses',
+    load: async () => import('./commands/status.ts'),
+  },
+  {
+    words: ['resize'],
+    summary: 'grow or shrink a cluster while it works',
+    load: async () => import('./commands/resize.ts'),
+  },
+  { words: ['submit'], summary: 'run an application on a cluster', load: async () => import('./commands/submit.ts') },
+  { words: ['logs'], summary: "show the daemons' logs, from every node", load: async () => import('./commands/logs.ts') },
+  { words: ['list'], summary: 'list the clusters', load: async () => import('./commands/list.ts') },
+  { words: ['remove'], summary: 'take a cluster away', load: async () => import('./commands/remove.ts') },
+  {
+    words: ['image'],
+    summary: 'build images, bring them to the nodes, list them',
+    load: async () => import('./commands/image.ts'),
+  },
+  {
+    words: ['lab'],
+    summary: 'nodes in containers on this machine, joined as a swarm',
+    load: async () => import('./commands/lab.ts'),
+  },
+];

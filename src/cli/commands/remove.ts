@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+
+import { listRunningApplications, removeCluster } from '../../operations/remove.ts';
+import { confirm } from '../ask.ts';
+import { connect } from '../connect.ts';
+import type { CliContext } from '../context.ts';
+import {
+  addClusterOptions,
+  addExamples,
+  addOutputOption,
+  addProgressOptions,
+  addTimeoutOption,
+  addYesOption,
+  type ClusterOptions,
+  type OutputOptions,
+  type ProgressOptions,
+  type TimeoutOptions,
+  type YesOptions,
+} from '../options.ts';
+import { writeResult } from '../output.ts';
+import { withReporter } from '../reporter.ts';
+
+type RemoveOptions = ClusterOptions & OutputOptions & ProgressOptions & TimeoutOptions & YesOptions & { readonly volumes?: true };
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+export function configure(command: Command, cli: CliContext): void {
+  addYesOption(addTimeoutOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS))
+    .description('Remove a cluster and wait until it is gone. Images and data volumes stay.')
+    .option('--volumes', 'remove its data volumes too');
+  addExamples(command, [
+    ['spark-swarm remove', 'asks if an application is running'],
+    ['spark-swarm remove --yes --volumes', 'nothing is left, and nothing is asked'],
+  ]);
+  command.action(async (options: RemoveOptions) => {
+    const result = await withReporter(cli, options, async (report) => {
+      const connection = await connect(cli, { ...options, report });
+      if (!options.yes) await askIfBusy(cli, connection, options.name);
+      return removeCluster(connection, { name: options.name, volumes: options.volumes ?? false, timeoutMs: options.timeout });
+    });
+    await writeResult(cli, options.output, { name: options.name, ...result }, () => formatResult(options.name, result));
+  });
+}
+
+async function askIfBusy(cli: CliContext, connection: Parameters<typeof listRunningApplications>[0], name: string): Promise<void> {
+  const applications = await listRunningApplications(connection, name);
+  if (applications.length === 0) return;
+  const names = applications.map((application) => application.name).join(', ');
+  await confirm(cli, `Remove the cluster "${name}"? ${applications.length} running: ${names}`, { yes: undefined });
+}
+
+function formatResult(name: string, { removed, keptVolumes, leftovers }: Awaited<ReturnType<typeof removeCluster>>): string {
+  const lines = [
+    removed.length === 0 ? `No cluster named "${name}": nothing to remove` : `Removed the cluster "${name}"`,
+    ...(keptVolumes.length === 0 ? [] : [`Kept (--volumes removes them): ${keptVolumes.join(', ')}`]),
+    ...leftovers,
+  ];
+  return `${lines.join('\n')}\n`;
+}

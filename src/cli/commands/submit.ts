@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+
+import type { Command } from 'commander';
+
+import { isFile, packRunFolder } from '../../adapters/files/run-archive.ts';
+import { parseClusterName } from '../../cluster/cluster-name.ts';
+import { submitApplication } from '../../operations/submit.ts';
+import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
+import { formatDuration } from '../../units.ts';
+import { connect } from '../connect.ts';
+import type { CliContext } from '../context.ts';
+import { addClusterOptions, addExamples, type ClusterOptions } from '../options.ts';
+import { withReporter } from '../reporter.ts';
+
+type SubmitCommandOptions = ClusterOptions & { readonly quiet?: true; readonly example?: string };
+
+export function configure(command: Command, cli: CliContext): void {
+  addClusterOptions(command)
+    .description(
+      "Run an application on the cluster, stream its output, and end with its own exit status. The driver runs in the master's container.",
+    )
+    .usage('[--name NAME] [spark-submit options] APP [args…]')
+    .argument('[words...]', "spark-submit's own options, then the application (.py or .jar), then its arguments")
+    .option('--example <name>', `an example that the image holds: ${Object.keys(EXAMPLES).join(', ')}`)
+    .option('-q, --quiet', "nothing but the application's output")
+    .allowUnknownOption()
+    .passThroughOptions();
+  addExamples(command, [
+    ['spark-swarm submit --example pi 100', ''],
+    ['spark-swarm submit app.py --input /data/in', 'app.py of this folder is brought along'],
+    ['spark-swarm submit --class Main --jars lib.jar app.jar', ''],
+    ['spark-swarm submit --conf spark.sql.shuffle.partitions=8 /data/app.py', 'a path inside the cluster'],
+  ]);
+  command.action(async (words: readonly string[], options: SubmitCommandOptions) =>
+    submit(cli, options, options.example === undefined ? words : ['--example', options.example, ...words]),
+  );
+}
+
+async function submit(cli: CliContext, options: SubmitCommandOptions, words: readonly string[]): Promise<void> {
+  const resolve = (file: string): string => path.resolve(cli.cwd, file);
+  const plan = planSubmit(words, { examples: EXAMPLES, isLocalFile: (file) => isFile(resolve(file)) });
+  const name = plan.own.name === undefined ? options.name : parseClusterName(plan.own.name);
+  const context = plan.own.context ?? options.context;
+  const startedAt = performance.now();
+  await withReporter(cli, { ...options, verbose: true }, async (report) => {
+    const connection = await connect(cli, { context, report });
+    cli.exitStatus = await submitApplication(connection, {
+      name,
+      plan,
+      runId: randomBytes(6).toString('hex'),
+      stdout: cli.stdout,
+      stderr: cli.stderr,
+      pack: async (folder, files) => packRunFolder(folder, files.map(resolve), { uid: SPARK_UID }),
+    });
+  });
+  if (options.quiet && cli.exitStatus === 0) return;
+  const took = formatDuration(performance.now() - startedAt);
+  cli.stderr.write(
+    cli.exitStatus === 0
+      ? `the application succeeded after ${took}\n`
+      : `the application failed after ${took}; exit status ${cli.exitStatus} is its own\n`,
+  );
+}

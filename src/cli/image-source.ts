@@ -1,0 +1,44 @@
+import { resolveEngineTarget } from '../adapters/engine/engine-target.ts';
+import type { EngineApi } from '../adapters/engine/engine-api.ts';
+import { LocalShell } from '../adapters/shell/local-shell.ts';
+import { findImageSource, imageNotFound, readImage } from '../image/image-state.ts';
+import { shipImage, type ShipTarget } from '../image/ship-image.ts';
+import type { ImageSource } from '../operations/deploy.ts';
+import type { Connection } from './connect.ts';
+
+/**
+ * Where the images of a swarm come from. A lab's are built on the engine that the lab itself runs on, so that one is
+ * asked first; any other swarm's manager is its own source.
+ */
+export function createImageSource(connection: Connection): ImageSource {
+  const shell = new LocalShell();
+  const engines = async (): Promise<readonly EngineApi[]> => {
+    const manager = connection.target.api;
+    if (!connection.isLab) return [manager];
+    const outer = await resolveEngineTarget({ context: 'default', env: {}, shell });
+    return [outer.api, manager];
+  };
+  return {
+    findId: async (image) => {
+      const candidates = await engines();
+      const source = await findImageSource(image, candidates, connection.signal);
+      const found = await readImage(source, image, connection.signal);
+      if (!found) throw imageNotFound(image, source.name);
+      return found.id;
+    },
+    ship: async (image, progress, signal) => {
+      const source = await findImageSource(image, await engines(), signal);
+      const targets = await listTargets(connection);
+      const { shipped } = await shipImage({ image, source, targets, signal, progress });
+      return shipped.length === 0 ? undefined : shipped.map(({ name }) => name).join(', ');
+    },
+  };
+}
+
+async function listTargets({ reader, report }: Connection): Promise<readonly ShipTarget[]> {
+  const nodes = (await reader.client.listNodes()).filter((node) => node.state === 'ready');
+  const found = await Promise.all(nodes.map(async (node) => ({ name: node.hostname, api: await reader.engines.find(node) })));
+  const blind = found.filter(({ api }) => api === undefined).map(({ name }) => name);
+  if (blind.length > 0) report({ type: 'warning', message: `cannot see which images ${blind.join(', ')} ${blind.length === 1 ? 'has' : 'have'}` });
+  return found.flatMap(({ name, api }) => (api ? [{ name, api }] : []));
+}

@@ -1,0 +1,71 @@
+import { InterruptedError } from '../errors.ts';
+import type { CliContext } from './context.ts';
+import { main, OutputClosedError } from './main.ts';
+
+const SHOW_CURSOR = '\u001B[?25h';
+
+/**
+ * Runs a command line as this process: signals, streams and exit status are the process's own.
+ *
+ * The first Ctrl-C or SIGTERM asks the command to stop, the second ends at once. The status is set, not exited with,
+ * because `process.exit` cuts output that a pipe has not taken yet.
+ *
+ * @param projectRoot folder that holds package.json, `docker/` and `docker-compose.yml`
+ */
+export async function run(argv: readonly string[], projectRoot: string): Promise<void> {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (!controller.signal.aborted) return controller.abort(new InterruptedError('Interrupted'));
+    if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
+    process.exit(new InterruptedError('').exitCode);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    controller.abort(new OutputClosedError('Nobody reads the output any more'));
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.exitCode = await main(argv, processContext(controller.signal, projectRoot));
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+/** Verbs of an older script, each a command of today; `usage` and nothing print the list. */
+export async function runVerbs(
+  argv: readonly string[],
+  projectRoot: string,
+  { script, verbs }: { readonly script: string; readonly verbs: readonly string[] },
+): Promise<void> {
+  const [verb] = argv;
+  if (verb !== undefined && verbs.includes(verb)) return run(argv, projectRoot);
+  const isAsked = verb === undefined || ['usage', 'help', '--help', '-h'].includes(verb);
+  if (isAsked) process.stdout.write(verbUsage(script, verbs));
+  else {
+    process.stderr.write(`error: unknown command ${JSON.stringify(verb)}\n${verbUsage(script, verbs)}`);
+    process.exitCode = 2;
+  }
+}
+
+function verbUsage(script: string, verbs: readonly string[]): string {
+  const lines = verbs.map((verb) => `  ${script} ${verb} [flags]     as spark-swarm ${verb}`);
+  return ['Usage:', ...lines, `  ${script} usage`, '', `Flags and exit status: ${script} ${verbs[0]} --help`, ''].join(
+    '\n',
+  );
+}
+
+function processContext(signal: AbortSignal, projectRoot: string): CliContext {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    // Opened only when a command asks: a terminal's standard input costs time and can keep the process alive.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal,
+    projectRoot,
+    exitStatus: 0,
+  };
+}

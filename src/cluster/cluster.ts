@@ -1,0 +1,62 @@
+import type { RememberedSpec } from './spec.ts';
+
+export type ClusterRole = 'master' | 'worker';
+
+/** A cluster as its platform sees it now. */
+export interface Cluster {
+  readonly name: string;
+  readonly platform: 'swarm';
+  readonly services: readonly ClusterService[];
+  /** The current container of every slot, the master first, then the workers by number; also those that do not run. */
+  readonly containers: readonly ClusterContainer[];
+  /** `undefined` for a cluster that was deployed by hand. */
+  readonly remembered: RememberedSpec | undefined;
+}
+
+export interface ClusterService {
+  readonly id: string;
+  /** As Docker names it: `spark_worker`. */
+  readonly name: string;
+  /** `undefined` for a service that a user added to the file. */
+  readonly role: ClusterRole | undefined;
+  readonly image: string;
+  readonly wanted: number;
+  readonly running: number;
+}
+
+export interface ClusterContainer {
+  /** `master`, `worker-2`: the same on every platform. */
+  readonly displayName: string;
+  readonly role: ClusterRole;
+  /** The platform's own id of it: a task, or a container. */
+  readonly id: string;
+  readonly containerId: string | undefined;
+  /** Name of the machine; empty while none is chosen. */
+  readonly node: string;
+  /** Address of the machine at which published ports answer. */
+  readonly address: string | undefined;
+  /** As the platform spells it. */
+  readonly state: string;
+  readonly isRunning: boolean;
+  /** Why it is not running, in the platform's words; empty when all is well. */
+  readonly error: string;
+  readonly exitCode: number | undefined;
+  readonly since: string;
+  /** Published port by the port inside: `{7077: 7077, 8080: 31000}`. */
+  readonly publishedPorts: Readonly<Record<number, number>>;
+  /** How often this slot failed lately. */
+  readonly failures: number;
+}
+
+export function findMaster(cluster: Cluster): ClusterContainer | undefined {
+  return cluster.containers.find((container) => container.role === 'master');
+}
+
+export function listWorkers(cluster: Cluster): readonly ClusterContainer[] {
+  return cluster.containers.filter((container) => container.role === 'worker');
+}
+
+/** How many workers there shall be. */
+export function wantedWorkers(cluster: Cluster): number {
+  return cluster.services.find((service) => service.role === 'worker')?.wanted ?? 0;
+}

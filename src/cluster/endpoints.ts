@@ -1,0 +1,35 @@
+import { findMaster, type Cluster } from './cluster.ts';
+import { CONTAINER_PORTS } from './spec.ts';
+
+/** One address for people, in the order in which they are printed (design §3). */
+export interface Endpoint {
+  readonly name: string;
+  readonly address: string;
+  /** Where it is tried; `undefined` for a path inside the cluster. */
+  readonly probe: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** The addresses of a cluster, from containers that run; not yet tried. */
+export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
+  const master = findMaster(cluster);
+  const host = master?.isRunning ? master.address : undefined;
+  const published = (port: number): number | undefined => (host === undefined ? undefined : master?.publishedPorts[port]);
+  const masterPort = published(CONTAINER_PORTS.master);
+  const uiPort = published(CONTAINER_PORTS.ui);
+  return [
+    ...(host !== undefined && masterPort !== undefined
+      ? [{ name: 'spark master', address: `spark://${host}:${masterPort}`, probe: { host, port: masterPort } }]
+      : []),
+    ...(host !== undefined && uiPort !== undefined
+      ? [{ name: 'master web UI', address: `http://${host}:${uiPort}`, probe: { host, port: uiPort } }]
+      : []),
+    { name: 'data (cluster)', address: '/data', probe: undefined },
+  ];
+}
+
+const LABEL_WIDTH = 17;
+
+/** The block that deploy, start and status print: whole labels, one address a line. */
+export function formatEndpoints(endpoints: readonly Pick<Endpoint, 'name' | 'address'>[]): string {
+  return endpoints.map(({ name, address }) => `${name.padEnd(LABEL_WIDTH)}${address}\n`).join('');
+}

@@ -1,0 +1,125 @@
+import { UsageError } from '../errors.ts';
+import { formatSize } from '../units.ts';
+import type { MasterSize, WorkerSize } from './sizes.ts';
+
+/** A node that may run tasks, and what is left on it. */
+export interface PlacementNode {
+  readonly hostname: string;
+  readonly isManager: boolean;
+  /** Nodes of one lab share a machine: its memory counts once. */
+  readonly host: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Reserved by services that are not of this cluster. */
+  readonly reservedCores: number;
+  readonly reservedMemoryBytes: number;
+  /** False when the user's constraints keep workers away. */
+  readonly takesWorkers: boolean;
+}
+
+export interface Demand {
+  readonly workers: number;
+  readonly worker: WorkerSize;
+  readonly master: MasterSize;
+}
+
+/**
+ * Says why the cluster cannot be placed, or gives `undefined` when it can.
+ *
+ * Memory and cores of a worker are reserved as they are limited; the master reserves memory only, so that it fits beside
+ * the workers of a small machine. Swarm would leave what does not fit pending for ever.
+ */
+export function findPlacementProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  return masterProblem(demand, nodes) ?? workerProblem(demand, nodes) ?? countProblem(demand, nodes) ?? hostProblem(demand, nodes);
+}
+
+function masterProblem({ master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const managers = nodes.filter((node) => node.isManager);
+  const best = largest(managers, freeMemory);
+  if (!best) return problem('No node can run the master: no manager is ready and active', 'docker node ls');
+  if (freeMemory(best) >= master.limitBytes) return undefined;
+  return problem(
+    `The master needs ${formatSize(master.limitBytes)}, and no manager has that: ${memoryTerms(best)}`,
+    'choose a smaller --master-memory',
+  );
+}
+
+function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  if (workers === 0) return undefined;
+  const usable = nodes.filter((node) => node.takesWorkers);
+  const roomiest = largest(usable, freeMemory);
+  if (!roomiest) return problem('No node can run a worker: none matches the constraints', 'docker node inspect NODE shows its labels');
+  if (freeMemory(roomiest) < worker.limitBytes) {
+    return problem(
+      `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
+      `choose --worker-memory ${formatSize(Math.max(0, freeMemory(roomiest)))} or less`,
+    );
+  }
+  const quickest = largest(usable, freeCores);
+  if (quickest && freeCores(quickest) < worker.limitCores) {
+    return problem(
+      `A worker needs ${worker.limitCores} cores, and no node has them: ${quickest.hostname} has ${quickest.cores}` +
+        `${quickest.reservedCores === 0 ? '' : ` − ${quickest.reservedCores} reserved by other services`}`,
+      `choose --worker-cores ${Math.max(0.1, freeCores(quickest))} or less`,
+    );
+  }
+  return undefined;
+}
+
+/** Each node takes whole workers; the manager with the most room takes the master too. */
+function countProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const masterNode = largest(nodes.filter((node) => node.isManager), freeMemory);
+  const perNode = nodes
+    .filter((node) => node.takesWorkers)
+    .map((node) => {
+      const memory = freeMemory(node) - (node === masterNode ? master.limitBytes : 0);
+      const fits = Math.min(Math.floor(memory / worker.limitBytes), Math.floor(freeCores(node) / worker.limitCores + 1e-9));
+      return { node, fits: Math.max(0, fits) };
+    });
+  const room = perNode.reduce((sum, { fits }) => sum + fits, 0);
+  if (room >= workers) return undefined;
+  const terms = perNode.map(({ node, fits }) => `${node.hostname} ${fits}`).join(' + ');
+  return problem(
+    `${workers} workers of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
+      `room for ${terms} = ${room} (the master takes ${formatSize(master.limitBytes)} of ${masterNode?.hostname ?? 'a manager'})`,
+    `choose --workers ${room} or less, or smaller ones with --worker-memory and --worker-cores`,
+  );
+}
+
+/** Several nodes on one machine each report all of its memory. */
+function hostProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const hosts = new Set(nodes.map((node) => node.host));
+  if (hosts.size !== 1 || nodes.length < 2) return undefined;
+  const total = Math.max(...nodes.map((node) => node.memoryBytes));
+  const reserved = nodes.reduce((sum, node) => sum + node.reservedMemoryBytes, 0);
+  const asked = workers * worker.limitBytes + master.limitBytes;
+  if (asked <= total - reserved) return undefined;
+  return problem(
+    `${workers} workers × ${formatSize(worker.limitBytes)} + master ${formatSize(master.limitBytes)} = ${formatSize(asked)}, ` +
+      `and the ${nodes.length} nodes share one machine of ${formatSize(total)}` +
+      `${reserved === 0 ? '' : ` − ${formatSize(reserved)} reserved by other services`}`,
+    'choose fewer --workers or a smaller --worker-memory',
+  );
+}
+
+function freeMemory(node: PlacementNode): number {
+  return node.memoryBytes - node.reservedMemoryBytes;
+}
+
+function freeCores(node: PlacementNode): number {
+  return node.cores - node.reservedCores;
+}
+
+function memoryTerms(node: PlacementNode): string {
+  const reserved = node.reservedMemoryBytes === 0 ? '' : ` − ${formatSize(node.reservedMemoryBytes)} reserved by other services`;
+  return `the largest is ${node.hostname} with ${formatSize(node.memoryBytes)}${reserved}`;
+}
+
+function largest(nodes: readonly PlacementNode[], measure: (node: PlacementNode) => number): PlacementNode | undefined {
+  return nodes.reduce<PlacementNode | undefined>((best, node) => (!best || measure(node) > measure(best) ? node : best), undefined);
+}
+
+/** The values are right in themselves and fit nowhere here: status 2, and nothing has been changed. */
+function problem(message: string, hint: string): UsageError {
+  return new UsageError(message, { hint });
+}

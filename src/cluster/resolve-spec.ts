@@ -1,0 +1,57 @@
+import {
+  DEFAULT_MASTER_CORES,
+  DEFAULT_MASTER_MEMORY_BYTES,
+  DEFAULT_WORKER_CORES,
+  defaultWorkerMemoryBytes,
+  planMasterSize,
+  planWorkerSize,
+} from './sizes.ts';
+import { DEFAULT_PORTS, type ClusterPorts, type ClusterSpec, type RememberedSpec } from './spec.ts';
+
+export const DEFAULT_IMAGE = 'spark-swarm:latest';
+export const DEFAULT_WORKERS = 2;
+
+/** What the user typed; `undefined` where nothing was. */
+export interface ClusterFlags {
+  readonly name: string;
+  readonly image?: string;
+  readonly workers?: number;
+  readonly workerMemoryBytes?: number;
+  readonly workerCores?: number;
+  readonly masterMemoryBytes?: number;
+  readonly masterCores?: number;
+  readonly ports?: Partial<ClusterPorts>;
+  readonly constraints?: readonly string[];
+}
+
+/** What is there already. */
+export interface PresentCluster {
+  readonly remembered: RememberedSpec | undefined;
+  readonly workers: number;
+}
+
+/**
+ * The whole spec: the flags, else what the cluster has now, else the defaults. A second `deploy` without flags therefore
+ * changes nothing, and one with a single flag changes that alone.
+ *
+ * @throws UsageError if a size is too small, with the sum
+ */
+export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undefined): Omit<ClusterSpec, 'imageId'> {
+  const kept = present?.remembered;
+  const workerCores = flags.workerCores ?? kept?.workerCores ?? DEFAULT_WORKER_CORES;
+  // Other cores with the memory of before would be another size of executor: then the default follows the cores.
+  const keptMemory = flags.workerCores === undefined ? kept?.workerMemoryBytes : undefined;
+  const workerMemoryBytes = flags.workerMemoryBytes ?? keptMemory ?? defaultWorkerMemoryBytes(workerCores);
+  return {
+    name: flags.name,
+    image: flags.image ?? kept?.image ?? DEFAULT_IMAGE,
+    workers: flags.workers ?? present?.workers ?? DEFAULT_WORKERS,
+    worker: planWorkerSize(workerMemoryBytes, workerCores),
+    master: planMasterSize(
+      flags.masterMemoryBytes ?? kept?.masterMemoryBytes ?? DEFAULT_MASTER_MEMORY_BYTES,
+      flags.masterCores ?? kept?.masterCores ?? DEFAULT_MASTER_CORES,
+    ),
+    ports: { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports },
+    constraints: flags.constraints ?? kept?.constraints ?? [],
+  };
+}

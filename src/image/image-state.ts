@@ -1,0 +1,75 @@
+import type { EngineApi } from '../adapters/engine/engine-api.ts';
+import { NotFoundError, UsageError } from '../errors.ts';
+
+/** One image as one engine has it. */
+export interface ImageState {
+  /** `sha256:…`, the digest of its configuration (of its manifest where the engine keeps images in containerd). */
+  readonly id: string;
+  /** `sha256:…` of each uncompressed layer, lowest first. */
+  readonly layers: readonly string[];
+  readonly sizeBytes: number;
+  /** As the engine writes it (RFC 3339); stays the same when the image is copied. */
+  readonly created: string;
+}
+
+interface InspectedImage {
+  readonly Id: string;
+  readonly Size: number;
+  readonly Created: string;
+  readonly RootFS: { readonly Layers?: readonly string[] | null };
+}
+
+/**
+ * The reference, if Docker would take it as one; it becomes part of a request's path.
+ *
+ * Shape: `[registry/]name[:tag][@sha256:…]`, lower case up to the tag, or `sha256:…`.
+ * Source: distribution/reference `regexp.go`, simplified.
+ *
+ * @throws UsageError
+ */
+export function parseImageReference(text: string, field: string): string {
+  if (
+    text.length <= 384 &&
+    /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/.test(text)
+  ) {
+    return text;
+  }
+  throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected an image name, like spark-swarm:latest`);
+}
+
+/**
+ * The image as the engine has it, or `undefined`.
+ *
+ * @throws EngineError, UnreachableError
+ */
+export async function readImage(api: EngineApi, reference: string, signal?: AbortSignal): Promise<ImageState | undefined> {
+  try {
+    const image = await api.get<InspectedImage>(`/images/${encodeURI(reference)}/json`, signal ? { signal } : {});
+    return { id: image.Id, layers: image.RootFS.Layers ?? [], sizeBytes: image.Size, created: image.Created };
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The first of the engines that has the image: the one to ship it from.
+ *
+ * @throws NotFoundError if none has it; EngineError, UnreachableError
+ */
+export async function findImageSource(
+  image: string,
+  engines: readonly EngineApi[],
+  signal?: AbortSignal,
+): Promise<EngineApi> {
+  for (const api of engines) {
+    if (await readImage(api, image, signal)) return api;
+  }
+  throw imageNotFound(image, engines.map(({ name }) => name).join(' nor on '));
+}
+
+export function imageNotFound(image: string, where: string): NotFoundError {
+  return new NotFoundError(`There is no image "${image}" on ${where}`, {
+    hint: 'bin/build-image builds spark-swarm:latest; "spark-swarm image list" shows what is there',
+  });
+}

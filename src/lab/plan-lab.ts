@@ -1,0 +1,103 @@
+import { ConflictError } from '../errors.ts';
+import { LAB_LABELS, DEFAULT_NODES, labCommand, nodeHostname } from './lab-names.ts';
+import { chooseSubnet, nodeAddress, type Subnet } from './lab-network.ts';
+import type { LabState, NodeContainer } from './lab-state.ts';
+import { nodeContainer, type NodeSpec, type NodeWay } from './node-container.ts';
+
+/**
+ * What is to be done about one node's container.
+ *
+ * `create` it; `replace` one that is not running and was made from something else (its volume stays); `start`,
+ * `unpause` or `restart` it (its socket is gone); `reconnect` it to the lab's network; `keep` it.
+ */
+export type NodeAction = 'create' | 'replace' | 'start' | 'unpause' | 'restart' | 'reconnect' | 'keep';
+
+export interface NodePlan {
+  readonly node: number;
+  readonly action: NodeAction;
+  readonly container: NodeContainer | undefined;
+  /** It runs, but was made from an older image or other settings. */
+  readonly isOutdated: boolean;
+}
+
+/**
+ * Number of nodes the lab shall have: as asked, else as many as it has or was meant to have, else 3.
+ *
+ * @throws ConflictError if fewer are asked for than exist
+ */
+export function chooseSize(lab: string, asked: number | undefined, state: LabState): number {
+  const existing = Math.max(0, ...state.containers.map(({ node }) => node));
+  const volumes = Math.max(0, ...state.volumes.map(({ node }) => node));
+  const present = state.network ? Math.max(existing, state.network.size) : volumes;
+  if (asked === undefined) return Math.max(existing, present) || DEFAULT_NODES;
+  if (asked >= existing) return asked;
+  throw new ConflictError(`The lab "${lab}" has ${existing} nodes, ${asked} were asked for; nodes are not taken from a lab that is up`, {
+    hint: `${labCommand('down', lab)}, then ${labCommand('up', lab, `--nodes ${asked}`)}`,
+  });
+}
+
+/** The subnet of the lab: that of its network, else the one its volumes were in, else a free one. */
+export function chooseLabSubnet(state: LabState, taken: readonly Subnet[]): Subnet {
+  return state.network?.subnet ?? chooseSubnet(taken, state.volumes.find(({ subnet }) => subnet)?.subnet);
+}
+
+/**
+ * Refuses a lab whose sockets are in another user's folder: its engines would not be reachable from here.
+ *
+ * @throws ConflictError
+ */
+export function refuseOtherOwner(lab: string, state: LabState, socketFolder: (node: number) => string): void {
+  const other = state.containers.find(({ node, socketFolder: folder }) => folder !== undefined && folder !== socketFolder(node));
+  if (!other) return;
+  throw new ConflictError(
+    `The lab "${lab}" belongs to another user of this machine: the socket of ${nodeHostname(lab, other.node)} is in ${other.socketFolder}`,
+    { hint: `${labCommand('up', 'NAME')} makes one of your own` },
+  );
+}
+
+export interface NodesWanted {
+  readonly size: number;
+  /** Id of the lab's network; undefined when it is still to be made. */
+  readonly networkId: string | undefined;
+  readonly subnet: Subnet;
+  spec(node: number, way: NodeWay): NodeSpec;
+  hasSocket(node: number): boolean;
+}
+
+export function planNodes(state: LabState, wanted: NodesWanted): readonly NodePlan[] {
+  return Array.from({ length: wanted.size }, (_, index) => {
+    const node = index + 1;
+    const container = state.containers.find((candidate) => candidate.node === node);
+    if (!container) return { node, action: 'create', container, isOutdated: false } as const;
+    const config = nodeContainer(wanted.spec(node, container.way)).Labels[LAB_LABELS.config];
+    const isOutdated = container.config !== config;
+    // A container that was never started has the network's name and the address, but no network id yet.
+    const isAttached =
+      container.address === nodeAddress(wanted.subnet, node) &&
+      (container.networkId === wanted.networkId || container.networkId === '');
+    const action = chooseAction(container, { isOutdated, isAttached, hasSocket: wanted.hasSocket(node) });
+    return { node, action, container, isOutdated };
+  });
+}
+
+interface NodeFacts {
+  readonly isOutdated: boolean;
+  readonly isAttached: boolean;
+  readonly hasSocket: boolean;
+}
+
+function chooseAction(container: NodeContainer, { isOutdated, isAttached, hasSocket }: NodeFacts): NodeAction {
+  if (container.networkId !== undefined && !isAttached) return 'replace';
+  switch (container.state) {
+    case 'running':
+      if (container.networkId === undefined) return 'reconnect';
+      return hasSocket ? 'keep' : 'restart';
+    case 'paused':
+      return container.networkId === undefined ? 'replace' : 'unpause';
+    case 'created':
+    case 'exited':
+      return isOutdated || !isAttached ? 'replace' : 'start';
+    default:
+      return 'replace';
+  }
+}

@@ -1,0 +1,205 @@
+import { runSteps, skipped, type FlowStep, type Report } from '../events.ts';
+import { refuseOtherMachine, type OuterInfo } from './check-machine.ts';
+import { formSwarm, type LabNode } from './form-swarm.ts';
+import { readContext, refuseForeignContext, writeContext } from './lab-context.ts';
+import type { LabRun, LabTools, MachineFacts } from './lab-machine.ts';
+import { DEFAULT_LAB, LAB_LABELS, labCommand, labLabels, labObjectName, nodeHostname } from './lab-names.ts';
+import { formatSubnet, gatewayAddress, nodeAddress, readSubnet, type Subnet } from './lab-network.ts';
+import { findLab, listOuterObjects, refuseForeign, type LabState } from './lab-state.ts';
+import type { NodeSpec, NodeWay } from './node-container.ts';
+import { inspectImage, nodeImageStep, nodeImageTag } from './node-image.ts';
+import { chooseLabSubnet, chooseSize, planNodes, refuseOtherOwner, type NodePlan } from './plan-lab.ts';
+import { startNodes } from './start-nodes.ts';
+
+export interface UpLabOptions {
+  /** Default `lab`. */
+  readonly name?: string;
+  /** 1 to 20. Default: as many as the lab has, else 3. */
+  readonly nodes?: number;
+  /** Makes the base image of the node image, where that is needed; left out, `docker build` finds it. */
+  readonly baseImageStep?: FlowStep;
+}
+
+export interface LabUp {
+  readonly name: string;
+  /** False when there was nothing to do. */
+  readonly changed: boolean;
+  readonly contextName: string;
+  readonly managerSocket: string;
+  readonly nodes: number;
+  readonly subnet: string;
+}
+
+/**
+ * Brings a lab up: nodes in containers on this machine, joined as a swarm, with a docker context. What is there and
+ * right stays; a lab that was taken down, half made, killed or rebooted is completed.
+ *
+ * @throws ConflictError where something foreign has a name it needs, where another user or command has the lab, or
+ *   where fewer nodes are asked for than exist; InvalidStateError on a machine or engine that cannot hold a lab
+ */
+export async function upLab(options: UpLabOptions, tools: LabTools, { report, signal }: LabRun): Promise<LabUp> {
+  const name = options.name ?? DEFAULT_LAB;
+  await using _lock = await readyToLock(name, tools, signal);
+  const plan = await planUp(name, options, tools, signal);
+  for (const { node } of plan.nodes.filter(({ isOutdated, action }) => isOutdated && action === 'keep')) {
+    report({
+      type: 'note',
+      message: `${nodeHostname(name, node)} was made with an older node image or other settings; ${labCommand('down', name)} and up again renews it`,
+    });
+  }
+  let changed = false;
+  const watch: Report = (event) => {
+    changed ||= event.type === 'step-done';
+    report(event);
+  };
+  await runSteps(upSteps(plan, options, tools), watch, signal);
+  return {
+    name,
+    changed,
+    contextName: labObjectName(name),
+    managerSocket: socketPath(tools, name, 1),
+    nodes: plan.nodes.length,
+    subnet: formatSubnet(plan.subnet),
+  };
+}
+
+async function readyToLock(name: string, tools: LabTools, signal: AbortSignal): Promise<AsyncDisposable> {
+  // Before the lock is written: on a machine that cannot hold a lab, nothing is.
+  const [info, facts] = await Promise.all([tools.outer.api.get<OuterInfo>('/info', { signal }), tools.machine.readFacts()]);
+  refuseOtherMachine(tools.outer.api.endpoint, info, facts);
+  return tools.machine.lock(name);
+}
+
+interface UpPlan {
+  readonly name: string;
+  readonly facts: MachineFacts;
+  readonly state: LabState;
+  readonly subnet: Subnet;
+  readonly mtu: number;
+  readonly host: string;
+  readonly image: string;
+  readonly hasImage: boolean;
+  readonly nodes: readonly NodePlan[];
+  readonly context: Awaited<ReturnType<typeof readContext>>;
+}
+
+/** Reads everything, changes nothing. */
+async function planUp(name: string, options: UpLabOptions, tools: LabTools, signal: AbortSignal): Promise<UpPlan> {
+  const { machine, outer, shell, nodeImageFolder } = tools;
+  const [info, facts, objects, hash, context] = await Promise.all([
+    outer.api.get<OuterInfo>('/info', { signal }),
+    machine.readFacts(),
+    listOuterObjects(outer.api, signal),
+    machine.hashFolder(nodeImageFolder),
+    readContext(shell, name, signal),
+  ]);
+  const state = findLab(name, objects);
+  refuseOtherOwner(name, state, (node) => machine.socketFolder(name, node));
+  const size = chooseSize(name, options.nodes, state);
+  refuseForeign(name, size, objects);
+  refuseForeignContext(name, context);
+  const image = nodeImageTag(hash);
+  const hasImage = (await inspectImage(tools, image, signal)) !== undefined;
+  const dockerSubnets = objects.networks.flatMap(({ IPAM }) => (IPAM.Config ?? []).map(({ Subnet: text }) => readSubnet(text ?? '')));
+  const subnet = chooseLabSubnet(state, [...facts.routedSubnets, ...dockerSubnets.filter((range) => range !== undefined)]);
+  const mtu = state.network?.mtu ?? facts.mtu;
+  const sockets = await Promise.all(Array.from({ length: size }, (_, index) => machine.hasSocket(name, index + 1)));
+  const base = { name, facts, state, subnet, mtu, host: info.ID, image, hasImage, context };
+  const nodes = planNodes(state, {
+    size,
+    networkId: state.network?.id,
+    subnet,
+    spec: (node, way) => nodeSpec(base, tools, node, way),
+    hasSocket: (node) => sockets[node - 1] ?? false,
+  });
+  return { ...base, nodes };
+}
+
+function nodeSpec(plan: Omit<UpPlan, 'nodes'>, { machine }: LabTools, node: number, way: NodeWay): NodeSpec {
+  return {
+    lab: plan.name,
+    node,
+    image: plan.image,
+    way,
+    subnet: plan.subnet,
+    mtu: plan.mtu,
+    socketFolder: machine.socketFolder(plan.name, node),
+    groupId: plan.facts.groupId,
+    modulesFolder: plan.facts.modulesFolder,
+  };
+}
+
+function socketPath(tools: LabTools, lab: string, node: number): string {
+  return `${tools.machine.socketFolder(lab, node)}/docker.sock`;
+}
+
+function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools): readonly FlowStep[] {
+  const { name, state, nodes } = plan;
+  let networkId = state.network?.id;
+  const count = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
+  return [
+    ...(baseImageStep && !plan.hasImage ? [baseImageStep] : []),
+    nodeImageStep(tools, plan.image),
+    {
+      id: 'network',
+      title: `Create the network ${formatSubnet(plan.subnet)}`,
+      async run({ signal }) {
+        if (networkId !== undefined) return skipped('it is there');
+        networkId = await createNetwork(plan, tools, signal);
+        return `MTU ${plan.mtu}`;
+      },
+    },
+    {
+      id: 'nodes',
+      title: `Start ${count}`,
+      run: (context) =>
+        startNodes(
+          { lab: name, tools, state, plans: nodes, networkId: networkId ?? '', spec: (node, way) => nodeSpec(plan, tools, node, way) },
+          context,
+        ),
+    },
+    {
+      id: 'swarm',
+      title: 'Form the swarm',
+      run: (context) =>
+        formSwarm(
+          {
+            lab: name,
+            context: labObjectName(name),
+            nodes: nodes.map(({ node }) => labNode(plan, tools, node)),
+            mtu: plan.mtu,
+            host: plan.host,
+            renewal: labCommand('down', name, '--volumes'),
+          },
+          context,
+        ),
+    },
+    {
+      id: 'context',
+      title: `Write the docker context ${labObjectName(name)}`,
+      run: ({ signal }) =>
+        writeContext({ shell: tools.shell, signal }, name, { present: plan.context, socketPath: socketPath(tools, name, 1) }),
+    },
+  ];
+}
+
+function labNode({ name, subnet }: UpPlan, tools: LabTools, node: number): LabNode {
+  const hostname = nodeHostname(name, node);
+  const path = socketPath(tools, name, node);
+  return { node, hostname, address: nodeAddress(subnet, node), socketPath: path, engine: tools.openNode(path, hostname) };
+}
+
+async function createNetwork({ name, subnet, mtu, nodes }: UpPlan, { outer }: LabTools, signal: AbortSignal): Promise<string> {
+  const { Id } = await outer.api.post<{ readonly Id: string }>('/networks/create', {
+    body: {
+      Name: labObjectName(name),
+      CheckDuplicate: true,
+      Driver: 'bridge',
+      IPAM: { Config: [{ Subnet: formatSubnet(subnet), Gateway: gatewayAddress(subnet) }] },
+      Options: { 'com.docker.network.driver.mtu': String(mtu) },
+      Labels: { ...labLabels(name), [LAB_LABELS.size]: String(nodes.length) },
+    },
+    signal,
+  });
+  return Id;
+}

@@ -1,0 +1,144 @@
+import { wantedWorkers, type Cluster } from '../cluster/cluster.ts';
+import type { Endpoint } from '../cluster/endpoints.ts';
+import { resolveSpec, type ClusterFlags } from '../cluster/resolve-spec.ts';
+import type { ClusterSpec } from '../cluster/spec.ts';
+import { runSteps, skipped, type FlowStep } from '../events.ts';
+import type { DeployPlan } from '../platforms/platform.ts';
+import type { SparkApplication } from '../spark/master-state.ts';
+import { formatSize } from '../units.ts';
+import { withLock, type OperationContext } from './operation.ts';
+import { probeEndpoints } from './probe-endpoints.ts';
+import { listRunningApplications } from './remove.ts';
+import { planResize, resizeSteps } from './resize.ts';
+import { waitForSpark } from './wait-ready.ts';
+
+export interface DeployOptions {
+  readonly flags: ClusterFlags;
+  readonly timeoutMs: number;
+  readonly wait: boolean;
+  readonly images: ImageSource;
+  /** Asked before running applications lose their executors. Throws to say no. */
+  readonly confirmRestart: (applications: readonly SparkApplication[]) => Promise<void>;
+}
+
+/** Finds images and brings them to the nodes. */
+export interface ImageSource {
+  /** @returns id of the image; @throws NotFoundError with what to type */
+  findId(image: string): Promise<string>;
+  /** Brings it to every node that has another one or none. @returns a short line, or `undefined` when all have it */
+  ship(image: string, progress: (detail: string) => void, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface DeployResult {
+  readonly name: string;
+  /** Empty when nothing had to be done. */
+  readonly changes: readonly string[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface PreparedDeploy {
+  readonly spec: ClusterSpec;
+  readonly plan: DeployPlan;
+}
+
+/** Everything `deploy --dry-run` prints: reads and checks, and changes nothing. */
+export async function prepareDeploy(context: OperationContext, options: Pick<DeployOptions, 'flags' | 'images'>): Promise<PreparedDeploy> {
+  const present = await context.platform.readCluster(options.flags.name);
+  const partial = resolveSpec(options.flags, present && { remembered: present.remembered, workers: wantedWorkers(present) });
+  const spec = { ...partial, imageId: await options.images.findId(partial.image) };
+  return { spec, plan: await context.platform.planDeploy(spec) };
+}
+
+/**
+ * Makes the cluster be as asked: read, plan, bring the image to the nodes, hand the stack to Docker, wait until Spark is
+ * ready, try the addresses. Running it again with the same wishes does nothing.
+ */
+export async function deployCluster(context: OperationContext, options: DeployOptions): Promise<DeployResult> {
+  const { name } = options.flags;
+  return withLock(context, name, { command: 'deploy', timeoutMs: options.timeoutMs }, async () => {
+    const { spec, plan } = await prepareDeploy(context, options);
+    for (const message of plan.warnings) context.report({ type: 'warning', message });
+    if (plan.restartsContainers) {
+      const applications = await listRunningApplications(context, name);
+      if (applications.length > 0) await options.confirmRestart(applications);
+    }
+    let endpoints: readonly Endpoint[] = [];
+    const steps = [
+      ...(await shrinkSteps(context, options, spec)),
+      imageStep(spec, options),
+      stackStep(spec, plan),
+      ...(options.wait ? readySteps(context, options, (found) => (endpoints = found)) : []),
+    ];
+    await runSteps(steps, context.report, context.signal);
+    return { name, changes: plan.changes, endpoints };
+  });
+}
+
+/** Fewer workers than now is a shrink: Spark is asked first, as in `resize`. */
+async function shrinkSteps(context: OperationContext, options: DeployOptions, spec: ClusterSpec): Promise<readonly FlowStep[]> {
+  const present = await context.platform.readCluster(spec.name);
+  if (!present || wantedWorkers(present) <= spec.workers) return [];
+  const plan = await planResize(context, spec.name, spec.workers);
+  const resize = { name: spec.name, workers: spec.workers, timeoutMs: options.timeoutMs, wait: false, force: false };
+  return resizeSteps(context, resize, plan);
+}
+
+function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
+  return {
+    id: 'image',
+    title: `Bring the image ${spec.image} to the nodes`,
+    run: async ({ progress, signal }) => (await images.ship(spec.image, progress, signal)) ?? skipped('all nodes have it'),
+  };
+}
+
+function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
+  return {
+    id: 'deploy',
+    title: `Deploy the stack "${spec.name}": ${describeSize(spec)}`,
+    run: async ({ progress, signal }) => {
+      if (plan.changes.length === 0) return skipped('nothing to do');
+      await plan.apply(progress, signal);
+      return plan.changes.join(', ');
+    },
+  };
+}
+
+function readySteps(
+  context: OperationContext,
+  { flags, timeoutMs }: DeployOptions,
+  found: (endpoints: readonly Endpoint[]) => void,
+): readonly FlowStep[] {
+  let cluster: Cluster | undefined;
+  return [
+    {
+      id: 'ready',
+      title: 'Wait until Spark is ready',
+      run: async ({ progress }) => {
+        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress });
+        cluster = ready.cluster;
+        return `master ${ready.state.status}, ${wantedWorkers(ready.cluster)} workers ALIVE`;
+      },
+    },
+    {
+      id: 'endpoints',
+      title: 'Try the addresses',
+      run: async () => {
+        if (!cluster) return undefined;
+        const { answering, silent } = await probeEndpoints(context, cluster);
+        found(answering);
+        for (const { address } of silent) {
+          context.report({ type: 'warning', message: `${address} does not answer from this machine` });
+        }
+        return `${answering.length} of ${answering.length + silent.length} answer`;
+      },
+    },
+  ];
+}
+
+/** `2 workers × 1 core, 1792m (1024m for Spark)`. */
+export function describeSize({ workers, worker }: ClusterSpec): string {
+  return (
+    `${workers} ${workers === 1 ? 'worker' : 'workers'} × ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}, ` +
+    `${formatSize(worker.limitBytes)} (${formatSize(worker.sparkMemoryBytes)} for Spark)`
+  );
+}

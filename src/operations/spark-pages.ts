@@ -1,0 +1,54 @@
+import { findMaster, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
+import { CONTAINER_PORTS } from '../cluster/spec.ts';
+import { parseMasterState, type MasterState } from '../spark/master-state.ts';
+import { parseWorkerState, type WorkerState } from '../spark/worker-state.ts';
+import type { OperationContext } from './operation.ts';
+
+type PageContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
+
+const PAGE_TIMEOUT_MS = 3000;
+
+/** Fetches a page of the master from inside its container: for a port that is not published, or not reachable from here. */
+const FETCH_SCRIPT = 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=3).read().decode())';
+
+/** The master's state, or `undefined` while it does not answer. */
+export async function readMasterState(context: PageContext, cluster: Cluster): Promise<MasterState | undefined> {
+  const page = await readMasterPage(context, cluster, '/json/');
+  return page === undefined ? undefined : parseMasterState(page);
+}
+
+/** A worker's own state, through the master's port (`spark.ui.reverseProxy`), or `undefined` while it does not answer. */
+export async function readWorkerState(
+  context: PageContext,
+  cluster: Cluster,
+  sparkWorkerId: string,
+): Promise<WorkerState | undefined> {
+  const page = await readMasterPage(context, cluster, `/proxy/${sparkWorkerId}/json/`);
+  return page === undefined ? undefined : parseWorkerState(page);
+}
+
+async function readMasterPage(context: PageContext, cluster: Cluster, path: string): Promise<string | undefined> {
+  const master = findMaster(cluster);
+  if (!master?.isRunning) return undefined;
+  const url = publishedUrl(master, CONTAINER_PORTS.ui);
+  if (url !== undefined) {
+    const page = await context.network.fetchPage(url + path, { timeoutMs: PAGE_TIMEOUT_MS, signal: context.signal });
+    // Who refuses is there, and not ready: asking inside the container would find no more.
+    if (page.body !== undefined || page.isRefused) return page.body;
+  }
+  const access = await context.platform.openContainer(cluster, master).catch(() => undefined);
+  const result = await access
+    ?.read(['python3', '-c', FETCH_SCRIPT, `http://127.0.0.1:${CONTAINER_PORTS.ui}${path}`])
+    .catch(() => undefined);
+  return result?.status === 0 ? result.stdout : undefined;
+}
+
+/** `http://host:port` of a published port, or `undefined` when it is not published. */
+export function publishedUrl(container: ClusterContainer, containerPort: number): string | undefined {
+  const port = container.publishedPorts[containerPort];
+  return port === undefined || container.address === undefined ? undefined : `http://${formatHost(container.address)}:${port}`;
+}
+
+export function formatHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}

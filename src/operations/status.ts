@@ -1,0 +1,76 @@
+import { wantedWorkers, type Cluster, type ClusterContainer, type ClusterService } from '../cluster/cluster.ts';
+import { findProblems, type Problem } from '../cluster/problems.ts';
+import { NotFoundError } from '../errors.ts';
+import { isSparkReady, type SparkApplication, type SparkWorker } from '../spark/master-state.ts';
+import type { OperationContext } from './operation.ts';
+import { probeEndpoints } from './probe-endpoints.ts';
+import { readMasterState } from './spark-pages.ts';
+import { describeWanted } from './wait-ready.ts';
+
+/** What `status -o json` prints. Fields are added, never changed or taken away, within one schema version. */
+export interface ClusterStatus {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly platform: string;
+  readonly healthy: boolean;
+  readonly services: readonly ClusterService[];
+  readonly containers: readonly Omit<ClusterContainer, 'publishedPorts'>[];
+  /** `null` when the master does not answer. */
+  readonly master: MasterView | null;
+  readonly endpoints: readonly { readonly name: string; readonly address: string }[];
+  readonly problems: readonly Problem[];
+}
+
+export interface MasterView {
+  readonly url: string;
+  readonly status: string;
+  readonly aliveWorkers: number;
+  readonly wantedWorkers: number;
+  readonly cores: number;
+  readonly coresUsed: number;
+  readonly memoryBytes: number;
+  readonly memoryUsedBytes: number;
+  readonly workers: readonly SparkWorker[];
+  readonly applications: readonly SparkApplication[];
+}
+
+type StatusContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
+
+/** @throws NotFoundError if there is no such cluster */
+export async function readStatus(context: StatusContext, name: string): Promise<ClusterStatus> {
+  const cluster = await context.platform.readCluster(name);
+  if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
+  return describeStatus(context, cluster);
+}
+
+async function describeStatus(context: StatusContext, cluster: Cluster): Promise<ClusterStatus> {
+  const [state, { answering, silent }] = await Promise.all([readMasterState(context, cluster), probeEndpoints(context, cluster)]);
+  const wanted = describeWanted(cluster);
+  const problems = findProblems({ cluster, state, wanted, silent });
+  const alive = state?.workers.filter((worker) => worker.state === 'ALIVE') ?? [];
+  const sum = (measure: (worker: SparkWorker) => number): number => alive.reduce((total, worker) => total + measure(worker), 0);
+  return {
+    schemaVersion: 1,
+    name: cluster.name,
+    platform: cluster.platform,
+    healthy: state !== undefined && isSparkReady(state, wanted) && problems.length === 0,
+    services: cluster.services,
+    containers: cluster.containers.map(({ publishedPorts: _, ...container }) => container),
+    master: state
+      ? {
+          url: state.url,
+          status: state.status,
+          aliveWorkers: alive.length,
+          wantedWorkers: wantedWorkers(cluster),
+          cores: sum((worker) => worker.cores),
+          coresUsed: sum((worker) => worker.coresUsed),
+          memoryBytes: sum((worker) => worker.memoryBytes),
+          memoryUsedBytes: sum((worker) => worker.memoryUsedBytes),
+          workers: state.workers,
+          applications: state.applications,
+        }
+      : null,
+    endpoints: answering.map(({ name, address }) => ({ name, address })),
+    problems,
+  };
+}

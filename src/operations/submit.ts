@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable, Writable } from 'node:stream';
+
+import { findMaster, type Cluster } from '../cluster/cluster.ts';
+import { DEFAULT_DRIVER_BYTES, DAEMON_BYTES, OVERHEAD_PER_CORE_BYTES, SMALLEST_EXECUTOR_BYTES, planWorkerSize } from '../cluster/sizes.ts';
+import { InvalidStateError, NotFoundError, UsageError } from '../errors.ts';
+import type { ContainerAccess } from '../platforms/platform.ts';
+import { readSparkSize, type SubmitPlan } from '../spark/submit-argv.ts';
+import { formatSize } from '../units.ts';
+import type { OperationContext } from './operation.ts';
+
+export interface SubmitOptions {
+  readonly name: string;
+  readonly plan: SubmitPlan;
+  /** Tells this run from all others: part of its folder's name. */
+  readonly runId: string;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Packs local files as the tar archive of one folder. */
+  readonly pack: (folder: string, files: readonly string[]) => Promise<Readable>;
+}
+
+/** On a disk of the container's own, and not the tmpfs that counts as its memory. */
+const RUN_PARENT = '/tmp';
+const GRACE_MS = 5000;
+const POLL_MS = 100;
+
+/**
+ * Runs an application with its driver in the master's container, streams its output, and gives its own exit status.
+ * When the signal is aborted the application is cancelled, on the cluster too, before this throws.
+ */
+export async function submitApplication(context: OperationContext, options: SubmitOptions): Promise<number> {
+  const cluster = await context.platform.readCluster(options.name);
+  if (!cluster) throw new NotFoundError(`No cluster named "${options.name}"`, { hint: `spark-swarm deploy --name ${options.name}` });
+  const master = findMaster(cluster);
+  if (!master?.isRunning) {
+    throw new InvalidStateError(`Cannot submit to the cluster "${options.name}": its master does not run`, {
+      hint: `spark-swarm status --name ${options.name}`,
+    });
+  }
+  for (const message of checkSizes(cluster, options.plan)) context.report({ type: 'warning', message });
+  const access = await context.platform.openContainer(cluster, master);
+  const folder = `run-${options.runId}`;
+  const path = `${RUN_PARENT}/${folder}`;
+  await access.copyIn(await options.pack(folder, options.plan.uploads), RUN_PARENT);
+  try {
+    return await runUntilAborted(context, access, path, options);
+  } finally {
+    await access.read(['rm', '-rf', path]);
+  }
+}
+
+async function runUntilAborted(
+  { signal }: OperationContext,
+  access: ContainerAccess,
+  path: string,
+  { plan, stdout, stderr }: SubmitOptions,
+): Promise<number> {
+  let hasEnded = false;
+  const run = access
+    .exec(['/opt/spark-swarm/run-driver', path, '--', ...plan.argv], { stdout, stderr })
+    .finally(() => (hasEnded = true));
+  if (signal.aborted) await cancel(access, path, () => hasEnded);
+  const onAbort = (): void => void cancel(access, path, () => hasEnded).catch(() => {});
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const status = await run;
+    signal.throwIfAborted();
+    return status;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** INT to the driver's whole process group, so that Spark stops its context; TERM and KILL for one that will not end. */
+async function cancel(access: ContainerAccess, path: string, hasEnded: () => boolean): Promise<void> {
+  for (const signal of ['INT', 'TERM', 'KILL']) {
+    const deadline = Date.now() + GRACE_MS;
+    // The driver may be so young that its pid is not written yet.
+    while (!hasEnded() && Date.now() < deadline) {
+      const { status } = await access.read(['sh', '-c', 'kill -s "$1" -- "-$(cat "$2/pid")"', 'cancel', signal, path]);
+      if (status === 0) break;
+      await sleep(POLL_MS);
+    }
+    while (!hasEnded() && Date.now() < deadline) await sleep(POLL_MS);
+    if (hasEnded()) return;
+  }
+}
+
+/**
+ * What the asked sizes would do on this cluster.
+ *
+ * @returns warnings, for what Spark would accept and then wait for in vain
+ * @throws UsageError if the driver does not fit beside the master's daemon, with the sum
+ */
+export function checkSizes({ remembered }: Cluster, { argv }: SubmitPlan): readonly string[] {
+  const driverBytes = readSparkSize(argv, '--driver-memory', 'spark.driver.memory') ?? DEFAULT_DRIVER_BYTES;
+  const needed = DAEMON_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
+  if (remembered && needed > remembered.masterMemoryBytes) {
+    throw new UsageError(
+      `The driver does not fit beside the master: ${formatSize(DAEMON_BYTES)} daemon + ${formatSize(driverBytes)} driver + ` +
+        `${formatSize(OVERHEAD_PER_CORE_BYTES)} overhead = ${formatSize(needed)}, and its limit is ${formatSize(remembered.masterMemoryBytes)}`,
+      { hint: `a smaller --driver-memory, or spark-swarm deploy --master-memory ${formatSize(needed)}` },
+    );
+  }
+  const executorBytes = readSparkSize(argv, '--executor-memory', 'spark.executor.memory');
+  if (executorBytes === undefined) return [];
+  if (executorBytes < SMALLEST_EXECUTOR_BYTES) {
+    return [
+      `executors of ${formatSize(executorBytes)}: below ${formatSize(SMALLEST_EXECUTOR_BYTES)} they exit at once and the application waits for ever`,
+    ];
+  }
+  if (!remembered) return [];
+  const offered = planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores).sparkMemoryBytes;
+  return executorBytes > offered
+    ? [`executors of ${formatSize(executorBytes)}: a worker offers ${formatSize(offered)}, so the application waits for ever`]
+    : [];
+}

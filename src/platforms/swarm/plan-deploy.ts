@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { readComposeFile } from '../../adapters/files/compose-file.ts';
+import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
+import type { Shell } from '../../adapters/shell/shell.ts';
+import { findMaster } from '../../cluster/cluster.ts';
+import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
+import type { ClusterSpec } from '../../cluster/spec.ts';
+import { CommandError, ConflictError, EngineError } from '../../errors.ts';
+import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import {
+  assertNameIsFree,
+  assertPortsAreFree,
+  formatStackChange,
+  networkMtu,
+  planStack,
+  portConflict,
+  type StackChange,
+} from '../../stack/plan-stack.ts';
+import { resolveStack } from '../../stack/resolve-stack.ts';
+import { clusterNameOf, findClusters, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
+import { isWanted, type SwarmNode } from '../../stack/swarm-state.ts';
+import { matchesConstraints } from '../../stack/constraints.ts';
+import type { DeployPlan } from '../platform.ts';
+import type { SwarmReader } from './swarm-reader.ts';
+
+export interface SwarmDeployContext {
+  readonly reader: SwarmReader;
+  readonly shell: Shell;
+  readonly dockerEnv: Readonly<Record<string, string>>;
+  readonly composeFile: string;
+}
+
+/** Reads the swarm, checks that the cluster can be placed, and plans what Docker is given. */
+export async function planSwarmDeploy(spec: ClusterSpec, context: SwarmDeployContext): Promise<DeployPlan> {
+  const [document, swarm] = await Promise.all([
+    readComposeFile(context.composeFile, context.shell, context.dockerEnv),
+    context.reader.readSwarm(),
+  ]);
+  assertNameIsFree(spec.name, swarm.services);
+  assertPortsAreFree(spec, swarm.services);
+  const placementNodes = describeNodes(spec, swarm);
+  const problem = findPlacementProblem(spec, placementNodes);
+  if (problem) throw problem;
+  await assertMasterPortsAnswerNobody(spec, swarm, context.reader);
+
+  const secretName = `${spec.name}_auth`;
+  const resolved = resolveStack(document, spec, { secretName, mtu: networkMtu(swarm.nodes), hash: shortHash });
+  const serviceChanges = planStack(resolved, spec.name, swarm.services);
+  const secretChanges = await planSecret(spec.name, secretName, context.reader);
+  const changes = [...secretChanges, ...serviceChanges];
+  return {
+    changes: changes.map(formatStackChange),
+    document: resolved,
+    restartsContainers: serviceChanges.some((change) => change.action === 'updateService' || change.action === 'removeService'),
+    warnings: findWarnings(spec, placementNodes),
+    apply: async (progress, signal) => {
+      if (changes.length === 0) return;
+      for (const change of secretChanges) {
+        progress(formatStackChange(change));
+        await createSecret(spec.name, secretName, context.reader);
+      }
+      signal.throwIfAborted();
+      progress(serviceChanges.map(formatStackChange).join(', '));
+      await deployStack(spec.name, resolved, context);
+      for (const change of serviceChanges) {
+        if (change.action === 'removeService') await context.reader.client.removeService(change.id);
+      }
+    },
+  };
+}
+
+async function deployStack(name: string, document: unknown, { shell, dockerEnv }: SwarmDeployContext): Promise<void> {
+  try {
+    // JSON is YAML, and needs no quoting rules; standard input, so that no file holds it.
+    await shell.run(['docker', 'stack', 'deploy', '--resolve-image', 'never', '-c', '-', name], {
+      env: dockerEnv,
+      input: JSON.stringify(document),
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new EngineError(`Docker refused the stack "${name}": ${error.stderr.trim()}`, 500, { cause: error });
+  }
+}
+
+async function planSecret(cluster: string, name: string, reader: SwarmReader): Promise<readonly StackChange[]> {
+  const ours = await reader.client.listObjects('secrets', [`${LABELS.cluster}=${cluster}`]);
+  return ours.some((secret) => secret.name === name) ? [] : [{ action: 'createSecret', name }];
+}
+
+async function createSecret(cluster: string, name: string, reader: SwarmReader): Promise<void> {
+  const labels = { [LABELS.cluster]: cluster, [STACK_NAMESPACE_LABEL]: cluster };
+  const isCreated = await reader.client.createObject('secrets', { name, labels, data: randomBytes(32).toString('hex') });
+  if (isCreated) return;
+  const isOurs = (await planSecret(cluster, name, reader)).length === 0;
+  if (isOurs) return;
+  throw new ConflictError(`Cannot create the secret ${name}: one of this name is there and is not ours`, {
+    hint: 'choose another --name',
+  });
+}
+
+function describeNodes(spec: ClusterSpec, swarm: SwarmSnapshot): readonly PlacementNode[] {
+  const others = swarm.services.filter((service) => clusterNameOf(service.labels) !== spec.name);
+  return swarm.nodes
+    .filter((node) => node.state === 'ready' && node.availability === 'active')
+    .map((node) => {
+      const tasks = swarm.tasks.filter((task) => task.nodeId === node.id && isWanted(task));
+      const reserved = (measure: 'reservedCores' | 'reservedMemoryBytes'): number =>
+        tasks.reduce((sum, task) => sum + (others.find(({ id }) => id === task.serviceId)?.[measure] ?? 0), 0);
+      return {
+        hostname: node.hostname,
+        isManager: node.role === 'manager',
+        host: node.labels[LABELS.nodeHost] ?? node.id,
+        cores: node.cores,
+        memoryBytes: node.memoryBytes,
+        reservedCores: reserved('reservedCores'),
+        reservedMemoryBytes: reserved('reservedMemoryBytes'),
+        takesWorkers: matchesConstraints(spec.constraints, node),
+      };
+    });
+}
+
+function findWarnings(spec: ClusterSpec, nodes: readonly PlacementNode[]): readonly string[] {
+  const hosts = new Set(nodes.map((node) => node.host));
+  const cores = hosts.size === 1 ? Math.max(...nodes.map((node) => node.cores)) : Infinity;
+  const asked = spec.workers * spec.worker.limitCores;
+  return asked > cores ? [`${spec.workers} workers × ${spec.worker.limitCores} cores share the ${cores} cores of one machine`] : [];
+}
+
+/** A port may be held by what the swarm does not know: another container of that node, or a program. */
+async function assertMasterPortsAnswerNobody(spec: ClusterSpec, swarm: SwarmSnapshot, reader: SwarmReader): Promise<void> {
+  const present = findClusters(swarm).find(({ name }) => name === spec.name);
+  const master = present && findMaster(present);
+  const mine = new Set(master ? Object.values(master.publishedPorts) : []);
+  const managers = swarm.nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
+  // With several managers the swarm looks for another one by itself, as far as its own services go.
+  const [node] = managers;
+  if (!node || managers.length > 1) return;
+  for (const [key, port] of Object.entries(spec.ports)) {
+    if (typeof port !== 'number' || port === 0 || mine.has(port)) continue;
+    if (!(await acceptsConnection(node.address, port, 500))) continue;
+    throw portConflict({ key, port, holder: await describeHolder(node, port, reader) });
+  }
+}
+
+async function describeHolder(node: SwarmNode, port: number, reader: SwarmReader): Promise<string> {
+  const api = await reader.engines.find(node);
+  const containers = await api
+    ?.get<readonly { readonly Names: readonly string[]; readonly Ports: readonly { readonly PublicPort?: number }[] }[]>('/containers/json')
+    .catch(() => undefined);
+  const holder = containers?.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port));
+  const name = holder?.Names[0]?.replace(/^\//, '');
+  return `${name === undefined ? 'another program' : `the container ${name}`} on ${node.hostname}`;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

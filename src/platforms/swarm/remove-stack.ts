@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Container } from '../../adapters/engine/container.ts';
+import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import { EngineError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
+import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { clusterNameOf } from '../../stack/swarm-cluster.ts';
+import { hasEnded, type StackService, type StackTask, type SwarmNode } from '../../stack/swarm-state.ts';
+import type { RemoveOptions, RemoveResult } from '../platform.ts';
+import type { SwarmReader } from './swarm-reader.ts';
+
+/** Spark's daemons end within a second; what does not is killed. */
+const STOP_GRACE_SECONDS = 5;
+const POLL_MS = 50;
+/** Longer than the two pauses of 2 s that the engine makes when it stops a task, and a loaded machine's share. */
+const GONE_TIMEOUT_MS = 60_000;
+
+interface RawNetwork {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Labels?: Record<string, string>;
+}
+
+interface RawVolume {
+  readonly Name: string;
+  readonly Labels?: Record<string, string> | null;
+}
+
+/**
+ * Takes away services, containers, networks, secrets and configs of one cluster, found by label, and waits until they are
+ * gone on every node that answers.
+ */
+export async function removeStack(name: string, reader: SwarmReader, options: RemoveOptions): Promise<RemoveResult> {
+  const { nodes, services, tasks } = await reader.readStack(name);
+  const ours = services.filter((service) => isOurs(service, name, services));
+  const removed: string[] = [];
+
+  options.progress('stopping services');
+  for (const service of ours) {
+    await reader.client.removeService(service.id);
+    removed.push(`service ${service.name}`);
+  }
+  await stopContainers(name, nodes, ours, tasks, reader);
+  await waitForTasksGone(name, nodes, reader, options);
+  removed.push(...(await removeNetworks(name, ours.length > 0, nodes, reader, options)));
+  for (const kind of ['secrets', 'configs'] as const) {
+    for (const object of await reader.client.listObjects(kind, [`${LABELS.cluster}=${name}`])) {
+      if (object.labels[LABELS.lock] !== undefined) continue;
+      await reader.client.removeObject(kind, object.id);
+      removed.push(`${kind === 'secrets' ? 'secret' : 'config'} ${object.name}`);
+    }
+  }
+  const volumes = await handleVolumes(name, nodes, reader, options);
+  return {
+    removed: [...removed, ...volumes.removed],
+    keptVolumes: volumes.kept,
+    leftovers: nodes
+      .filter((node) => node.state !== 'ready' && tasks.some((task) => task.nodeId === node.id && !hasEnded(task)))
+      .map((node) => `node ${node.hostname} is ${node.state}: what it holds of "${name}" goes when it returns, or with docker node rm`),
+  };
+}
+
+/** By our label; in a stack deployed by hand, where only the roles are labelled, by the stack those two are in. */
+function isOurs(service: StackService, name: string, services: readonly StackService[]): boolean {
+  if (service.labels[LABELS.cluster] !== undefined) return service.labels[LABELS.cluster] === name;
+  const isClusterStack = services.some((other) => other.labels[LABELS.role] !== undefined);
+  return isClusterStack && clusterNameOf(service.labels) === name;
+}
+
+/**
+ * Stops the containers on their nodes at once: the engine itself would first wait 2 s, twice, for names to spread.
+ * A node that cannot be reached does it in its own time.
+ */
+async function stopContainers(
+  name: string,
+  nodes: readonly SwarmNode[],
+  services: readonly StackService[],
+  tasks: readonly StackTask[],
+  reader: SwarmReader,
+): Promise<void> {
+  const serviceIds = new Set(services.map((service) => service.id));
+  const targets = tasks.filter((task) => serviceIds.has(task.serviceId) && task.containerId !== undefined && !hasEnded(task));
+  await Promise.allSettled(
+    targets.map(async (task) => {
+      const node = nodes.find(({ id }) => id === task.nodeId);
+      const api = node?.state === 'ready' ? await reader.engines.find(node) : undefined;
+      if (api && task.containerId) await new Container(api, task.containerId).stopAndRemove(STOP_GRACE_SECONDS);
+    }),
+  );
+}
+
+async function waitForTasksGone(
+  name: string,
+  nodes: readonly SwarmNode[],
+  reader: SwarmReader,
+  { progress, signal }: RemoveOptions,
+): Promise<void> {
+  const readyNodes = new Set(nodes.filter((node) => node.state === 'ready').map((node) => node.id));
+  const deadline = Date.now() + GONE_TIMEOUT_MS;
+  for (;;) {
+    const tasks = await reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${name}`]);
+    const alive = tasks.filter((task) => !hasEnded(task) && (task.nodeId === '' || readyNodes.has(task.nodeId)));
+    if (alive.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new WaitTimeoutError(`Gave up after ${GONE_TIMEOUT_MS / 1000} s waiting for the tasks of "${name}" to end; last seen: ${alive.length} ${alive[0]?.state}`, {
+        hint: 'run the same command again',
+      });
+    }
+    progress(`waiting for ${alive.length} ${alive.length === 1 ? 'task' : 'tasks'} to end`);
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function removeNetworks(
+  name: string,
+  isClusterStack: boolean,
+  nodes: readonly SwarmNode[],
+  reader: SwarmReader,
+  options: RemoveOptions,
+): Promise<readonly string[]> {
+  const networks = (await listNetworks(reader.client.api, `${STACK_NAMESPACE_LABEL}=${name}`)).filter(
+    (network) => network.Labels?.[LABELS.cluster] === name || (isClusterStack && network.Labels?.[LABELS.cluster] === undefined),
+  );
+  for (const network of networks) await removeNetwork(network, nodes, reader, options);
+  return networks.map((network) => `network ${network.Name}`);
+}
+
+async function removeNetwork(
+  network: RawNetwork,
+  nodes: readonly SwarmNode[],
+  reader: SwarmReader,
+  { progress, signal }: RemoveOptions,
+): Promise<void> {
+  const deadline = Date.now() + GONE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await reader.client.api.delete(`/networks/${network.Id}`);
+      break;
+    } catch (error) {
+      if (error instanceof NotFoundError) break;
+      // "network x is in use by task y" while the manager has not seen the end of the last task.
+      if (!(error instanceof EngineError) || Date.now() > deadline) throw error;
+      progress(`removing network ${network.Name}: ${error.message}`);
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
+  progress(`waiting for network ${network.Name} to leave the nodes`);
+  await Promise.all(
+    nodes
+      .filter((node) => node.state === 'ready')
+      .map(async (node) => {
+        const api = await reader.engines.find(node);
+        while (api && Date.now() < deadline && (await hasNetwork(api, network.Id))) await sleep(POLL_MS, undefined, { signal });
+      }),
+  );
+}
+
+/** A deploy of the same name must not meet the old network on a node: its tasks would be refused for seconds. */
+async function hasNetwork(api: EngineApi, id: string): Promise<boolean> {
+  const networks = await api.get<readonly RawNetwork[]>('/networks', { query: { filters: { id: [id] } } }).catch(() => []);
+  return networks.length > 0;
+}
+
+async function listNetworks(api: EngineApi, label: string): Promise<readonly RawNetwork[]> {
+  return api.get('/networks', { query: { filters: { label: [label] } } });
+}
+
+async function handleVolumes(
+  name: string,
+  nodes: readonly SwarmNode[],
+  reader: SwarmReader,
+  { volumes: remove }: RemoveOptions,
+): Promise<{ readonly removed: readonly string[]; readonly kept: readonly string[] }> {
+  const perNode = await Promise.all(
+    nodes
+      .filter((node) => node.state === 'ready')
+      .map(async (node) => {
+        const api = await reader.engines.find(node);
+        if (!api) return [];
+        const { Volumes: found } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
+          query: { filters: { label: [`${LABELS.cluster}=${name}`] } },
+        });
+        for (const volume of remove ? (found ?? []) : []) await api.delete(`/volumes/${volume.Name}`);
+        return (found ?? []).map((volume) => `${volume.Name} on ${node.hostname}`);
+      }),
+  );
+  const found = perNode.flat();
+  return remove ? { removed: found.map((volume) => `volume ${volume}`), kept: [] } : { removed: [], kept: found };
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Container, demultiplex } from '../../adapters/engine/container.ts';
+import type { Cluster, ClusterContainer } from '../../cluster/cluster.ts';
+import type { ClusterSpec } from '../../cluster/spec.ts';
+import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
+import { STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { hasEnded } from '../../stack/swarm-state.ts';
+import type {
+  ContainerAccess,
+  DeployPlan,
+  LogOptions,
+  Platform,
+  PlatformCapabilities,
+  RemoveOptions,
+  RemoveResult,
+} from '../platform.ts';
+import { planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
+import { removeStack } from './remove-stack.ts';
+import type { SwarmReader } from './swarm-reader.ts';
+
+const STOP_GRACE_SECONDS = 10;
+const POLL_MS = 25;
+const TERMINAL_TIMEOUT_MS = 30_000;
+
+/** Clusters as stacks on a Docker swarm. */
+export class SwarmPlatform implements Platform {
+  readonly kind = 'swarm';
+  readonly capabilities: PlatformCapabilities = { hasNodes: true, bindsAddresses: false };
+  readonly #reader: SwarmReader;
+  readonly #context: SwarmDeployContext;
+
+  constructor(context: SwarmDeployContext) {
+    this.#context = context;
+    this.#reader = context.reader;
+  }
+
+  async listClusters(): Promise<readonly Cluster[]> {
+    return this.#reader.listClusters();
+  }
+
+  async readCluster(name: string): Promise<Cluster | undefined> {
+    return this.#reader.readCluster(name);
+  }
+
+  async planDeploy(spec: ClusterSpec): Promise<DeployPlan> {
+    return planSwarmDeploy(spec, this.#context);
+  }
+
+  async setWorkers(cluster: Cluster, count: number): Promise<void> {
+    const service = cluster.services.find(({ role }) => role === 'worker');
+    if (!service) throw new NotFoundError(`The cluster "${cluster.name}" has no worker service`);
+    await this.#reader.client.setReplicas(service.id, count);
+  }
+
+  async stopWorkers(cluster: Cluster, workers: readonly ClusterContainer[]): Promise<void> {
+    await Promise.all(workers.map(async (worker) => (await this.#container(worker)).stop(STOP_GRACE_SECONDS)));
+    // Lowering the replicas before the manager has seen these tasks end made it stop healthy ones 6 of 8 times.
+    const ids = new Set(workers.map((worker) => worker.id));
+    const deadline = Date.now() + TERMINAL_TIMEOUT_MS;
+    for (;;) {
+      const tasks = await this.#reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${cluster.name}`]);
+      if (tasks.every((task) => !ids.has(task.id) || hasEnded(task))) return;
+      if (Date.now() > deadline) {
+        throw new WaitTimeoutError(`The manager has not seen the end of ${workers.map((worker) => worker.displayName).join(', ')} within ${TERMINAL_TIMEOUT_MS / 1000} s`, {
+          hint: 'run the same command again',
+        });
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  async removeCluster(name: string, options: RemoveOptions): Promise<RemoveResult> {
+    return removeStack(name, this.#reader, options);
+  }
+
+  async openContainer(_cluster: Cluster, container: ClusterContainer): Promise<ContainerAccess> {
+    return this.#container(container);
+  }
+
+  async streamLogs(_cluster: Cluster, container: ClusterContainer, options: LogOptions): Promise<void> {
+    const output = await this.#reader.client.api.open('GET', `/tasks/${container.id}/logs`, {
+      query: {
+        stdout: true,
+        stderr: true,
+        follow: options.follow,
+        tail: options.tail ?? 'all',
+        timestamps: options.timestamps,
+        since: options.sinceMs === undefined ? undefined : Math.floor(options.sinceMs / 1000),
+      },
+      signal: options.signal,
+      timeoutMs: 0,
+    });
+    await demultiplex(output, options.stdout, options.stderr);
+  }
+
+  async #container(container: ClusterContainer): Promise<Container> {
+    if (container.containerId === undefined || container.node === '') {
+      throw new InvalidStateError(`${container.displayName} has no container: it is ${container.state}${container.error === '' ? '' : ` (${container.error})`}`);
+    }
+    const node = (await this.#reader.client.listNodes()).find(({ hostname }) => hostname === container.node);
+    if (!node) throw new NotFoundError(`No node named "${container.node}"`);
+    return new Container(await this.#reader.engines.open(node), container.containerId);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Cluster, ClusterContainer, ClusterRole, ClusterService } from '../cluster/cluster.ts';
+import { parseRememberedSpec } from '../cluster/spec.ts';
+import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
+import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';
+
+export interface SwarmSnapshot {
+  readonly nodes: readonly SwarmNode[];
+  readonly services: readonly StackService[];
+  readonly tasks: readonly StackTask[];
+}
+
+/** Name of the cluster a service belongs to; a stack deployed by hand is a cluster of the stack's name. */
+export function clusterNameOf(labels: Readonly<Record<string, string>>): string | undefined {
+  return labels[LABELS.cluster] ?? labels[STACK_NAMESPACE_LABEL];
+}
+
+/** Every cluster among the services: those with a role label, and what else is in their stacks. */
+export function findClusters(snapshot: SwarmSnapshot): readonly Cluster[] {
+  const names = new Set(
+    snapshot.services.filter((service) => roleOfService(service)).map((service) => clusterNameOf(service.labels)),
+  );
+  return [...names]
+    .filter((name) => name !== undefined)
+    .toSorted()
+    .map((name) => describeCluster(name, snapshot));
+}
+
+function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
+  const services = snapshot.services.filter((service) => clusterNameOf(service.labels) === name);
+  const masterService = services.find((service) => roleOfService(service) === 'master');
+  return {
+    name,
+    platform: 'swarm',
+    services: services.map((service) => describeService(service, snapshot)).toSorted(byName),
+    containers: services
+      .flatMap((service) => describeContainers(service, snapshot))
+      .toSorted((a, b) => a.role.localeCompare(b.role) || slotOf(a) - slotOf(b)),
+    remembered: parseRememberedSpec(masterService?.labels[LABELS.spec]),
+  };
+}
+
+function describeService(service: StackService, { tasks, nodes }: SwarmSnapshot): ClusterService {
+  return {
+    id: service.id,
+    name: service.name,
+    role: roleOfService(service),
+    image: service.image,
+    wanted: service.replicas ?? 0,
+    running: tasks.filter((task) => task.serviceId === service.id && isRunning(task, nodes)).length,
+  };
+}
+
+function describeContainers(service: StackService, snapshot: SwarmSnapshot): readonly ClusterContainer[] {
+  const role = roleOfService(service);
+  if (role === undefined) return [];
+  const tasks = snapshot.tasks.filter((task) => task.serviceId === service.id);
+  const slots = new Set(tasks.filter(isWanted).map((task) => task.slot));
+  return [...slots].map((slot) => describeSlot(role, slot, tasks, snapshot.nodes));
+}
+
+function describeSlot(
+  role: ClusterRole,
+  slot: number,
+  serviceTasks: readonly StackTask[],
+  nodes: readonly SwarmNode[],
+): ClusterContainer {
+  const tasks = serviceTasks.filter((task) => task.slot === slot).toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const current = tasks.find(isWanted) ?? tasks[0];
+  if (!current) throw new Error(`no task in slot ${slot}`);
+  const lastFailure = tasks.find((task) => hasEnded(task) && task.error !== '');
+  const node = nodes.find(({ id }) => id === current.nodeId);
+  const running = isRunning(current, nodes);
+  const isNodeLost = node !== undefined && node.state !== 'ready';
+  return {
+    displayName: role === 'master' ? 'master' : `worker-${slot}`,
+    role,
+    id: current.id,
+    containerId: current.containerId,
+    node: node?.hostname ?? '',
+    address: node?.address,
+    state: isNodeLost ? 'lost' : current.state,
+    isRunning: running,
+    error: running ? '' : isNodeLost ? `node ${node.hostname} is ${node.state}` : current.error || (lastFailure?.error ?? ''),
+    exitCode: running ? undefined : lastFailure?.exitCode,
+    since: current.since,
+    publishedPorts: Object.fromEntries(
+      current.ports.flatMap((port) => (port.publishedPort === undefined ? [] : [[port.targetPort, port.publishedPort]])),
+    ),
+    failures: tasks.filter((task) => task.state === 'failed' || task.state === 'rejected').length,
+  };
+}
+
+function roleOfService(service: StackService): ClusterRole | undefined {
+  const role = service.labels[LABELS.role];
+  return role === 'master' || role === 'worker' ? role : undefined;
+}
+
+function slotOf(container: ClusterContainer): number {
+  return Number(container.displayName.replace('worker-', '')) || 0;
+}
+
+function byName(a: ClusterService, b: ClusterService): number {
+  return a.name.localeCompare(b.name);
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, cpSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { projectRoot } from '../../helpers/cli.ts';
+
+interface Ended {
+  readonly status: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const start = (file: string, args: readonly string[], cwd = projectRoot): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(file, args, { cwd }, (error, stdout, stderr) => resolve({ status: error?.code ?? 0, stdout, stderr }));
+  });
+
+const launchers = ['bin', 'sbin'].flatMap((folder) =>
+  readdirSync(path.join(projectRoot, folder)).map((name) => path.join(folder, name)),
+);
+
+function temporaryFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+for (const launcher of launchers) {
+  test(`${launcher} is short, may be executed and has --help`, async (t) => {
+    const file = path.join(projectRoot, launcher);
+    t.is(statSync(file).mode & 0o777, 0o755);
+    t.true(readFileSync(file, 'utf8').split('\n').length <= 20);
+    const { status, stdout, stderr } = await start(file, ['--help']);
+    t.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    t.regex(stdout, /^Usage:/);
+  });
+}
+
+test('package.json lists every launcher', (t) => {
+  const { bin } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
+    bin: Readonly<Record<string, string>>;
+  };
+  t.deepEqual(Object.values(bin).toSorted(), launchers.toSorted());
+});
+
+test('a launcher works through a symlink and from another directory', async (t) => {
+  const folder = temporaryFolder(t);
+  const link = path.join(folder, 'anything');
+  symlinkSync(path.join(projectRoot, 'bin', 'spark-swarm'), link);
+  const { status, stdout, stderr } = await start(link, ['--version'], folder);
+  t.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+  t.regex(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('a launcher of a project that is not built says what to type', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const part of ['bin/spark-swarm', 'scripts/launch.mjs', 'package.json']) {
+    cpSync(path.join(projectRoot, part), path.join(folder, part));
+  }
+  t.deepEqual(await start(path.join(folder, 'bin', 'spark-swarm'), []), {
+    status: 1,
+    stdout: '',
+    stderr: `spark-swarm is not built yet; run: cd ${folder} && npm ci && npm run build\n`,
+  });
+});
+
+test('the old service script knows its verbs, and says so', async (t) => {
+  const script = path.join(projectRoot, 'sbin', 'spark-cluster-service');
+  const usage = await start(script, ['usage']);
+  t.is(usage.status, 0);
+  t.regex(usage.stdout, /^Usage:\n {2}spark-cluster-service deploy \[flags\]/);
+  t.deepEqual(await start(script, []), usage);
+  t.deepEqual(await start(script, ['start']), {
+    status: 2,
+    stdout: '',
+    stderr: `error: unknown command "start"\n${usage.stdout}`,
+  });
+});
+
+test('a pipe that closes early is not a crash', async (t) => {
+  const script = `"${path.join(projectRoot, 'bin', 'spark-swarm')}" --help | head -c 1; echo "\${PIPESTATUS[0]}"`;
+  t.deepEqual(await start('bash', ['-c', script]), { status: 0, stdout: 'U0\n', stderr: '' });
+});

@@ -19,6 +19,11 @@ export interface CommandEntry {
 /** Every command, in the order of the help. A new command is one entry here and one file in `commands/`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    words: ['quickstart'],
+    summary: 'from nothing to a Spark that works, on a lab of three nodes',
+    load: async () => import('./commands/quickstart.ts'),
+  },
+  {
     words: ['deploy'],
     summary: 'put a cluster on the swarm, or change the one that is there',
     load: async () => import('./commands/deploy.ts'),
@@ -34,7 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import('./commands/resize.ts'),
   },
   { words: ['submit'], summary: 'run an application on a cluster', load: async () => import('./commands/submit.ts') },
-  { words: ['logs'], summary: "show the daemons' logs, from every node", load: async () => import('./commands/logs.ts') },
+  {
+    words: ['logs'],
+    summary: "show the daemons' logs, from every node",
+    load: async () => import('./commands/logs.ts'),
+  },
   { words: ['list'], summary: 'list the clusters', load: async () => import('./commands/list.ts') },
   { words: ['remove'], summary: 'take a cluster away', load: async () => import('./commands/remove.ts') },
   {

@@ -5,6 +5,7 @@ import { acceptsConnection, fetchPage } from '../adapters/http/fetch-page.ts';
 import { findLabs } from '../adapters/labs/find-labs.ts';
 import { LocalShell } from '../adapters/shell/local-shell.ts';
 import { assertManager } from '../adapters/swarm/swarm-client.ts';
+import { DEFAULT_LAB } from '../lab/lab-names.ts';
 import { SwarmLocks } from '../adapters/swarm/swarm-locks.ts';
 import type { Report } from '../events.ts';
 import type { OperationContext } from '../operations/operation.ts';
@@ -32,13 +33,16 @@ const CONNECT_TIMEOUT_MS = 4500;
 
 /**
  * Finds the swarm: the engine that docker itself would use; where nothing names one and that engine is no swarm manager,
- * the only lab of this machine.
+ * the lab of this machine (of several, the one with the default name).
  *
  * @throws UnreachableError, InvalidStateError (not a manager), NotFoundError (no such context)
  */
-export async function connect(cli: CliContext, { context, report, file }: ConnectOptions): Promise<Connection> {
-  const shell = new LocalShell();
-  const target = await chooseTarget(cli, context, shell, report);
+export async function connect(cli: CliContext, options: ConnectOptions): Promise<Connection> {
+  return connectTarget(cli, await chooseTarget(cli, options), options);
+}
+
+/** As {@link connect}, to an engine that has been found already. */
+export function connectTarget(cli: CliContext, target: EngineTarget, { report, file }: Omit<ConnectOptions, 'context'>): Connection {
   const reader = new SwarmReader(target.api);
   return {
     target,
@@ -46,7 +50,7 @@ export async function connect(cli: CliContext, { context, report, file }: Connec
     isLab: isLabSocket(cli, target),
     platform: new SwarmPlatform({
       reader,
-      shell,
+      shell: new LocalShell(),
       dockerEnv: target.dockerEnv,
       composeFile: file === undefined ? path.join(cli.projectRoot, 'docker-compose.yml') : path.resolve(cli.cwd, file),
     }),
@@ -57,14 +61,15 @@ export async function connect(cli: CliContext, { context, report, file }: Connec
   };
 }
 
-async function chooseTarget(cli: CliContext, context: string | undefined, shell: LocalShell, report: Report): Promise<EngineTarget> {
-  const target = await resolveEngineTarget({ context, env: cli.env, shell });
+async function chooseTarget(cli: CliContext, { context, report }: ConnectOptions): Promise<EngineTarget> {
+  const target = await resolveEngineTarget({ context, env: cli.env, shell: new LocalShell() });
   if (target.isExplicit) return checkManager(target);
-  const [lab, ...others] = findLabs(cli.env);
+  const labs = findLabs(cli.env);
+  const lab = labs.length === 1 ? labs[0] : labs.find(({ name }) => name === DEFAULT_LAB);
   try {
     return await checkManager(target);
   } catch (error) {
-    if (!lab || others.length > 0) throw error;
+    if (!lab) throw error;
     const labTarget = await checkManager(socketTarget(lab.managerSocket, lab.contextName)).catch(() => {
       throw error;
     });

@@ -1,4 +1,5 @@
 import { InterruptedError } from '../errors.ts';
+import type { CommandEntry } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { main, OutputClosedError } from './main.ts';
 
@@ -11,8 +12,13 @@ const SHOW_CURSOR = '\u001B[?25h';
  * because `process.exit` cuts output that a pipe has not taken yet.
  *
  * @param projectRoot folder that holds package.json, `docker/` and `docker-compose.yml`
+ * @param commands the table to choose from; without it, all commands there are
  */
-export async function run(argv: readonly string[], projectRoot: string): Promise<void> {
+export async function run(
+  argv: readonly string[],
+  projectRoot: string,
+  commands?: readonly CommandEntry[],
+): Promise<void> {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (!controller.signal.aborted) return controller.abort(new InterruptedError('Interrupted'));
@@ -27,7 +33,7 @@ export async function run(argv: readonly string[], projectRoot: string): Promise
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await main(argv, processContext(controller.signal, projectRoot));
+  process.exitCode = await main(argv, processContext(controller.signal, projectRoot), commands);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
 }
 

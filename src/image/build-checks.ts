@@ -17,7 +17,9 @@ const NEXT_BUILD_BYTES = 1_000_000_000;
  */
 export function checkBuildFolder(folder: BuildFolder, target: BuildTarget): DockerfileFacts {
   if (folder.dockerfile === undefined) {
-    throw new ConfigError(folder.path, ['there is no Dockerfile'], { hint: 'is the repository complete? git status shows it' });
+    throw new ConfigError(folder.path, ['there is no Dockerfile'], {
+      hint: 'is the repository complete? git status shows it',
+    });
   }
   const facts = parseDockerfile(folder.dockerfile);
   const isThere = (source: string): boolean =>
@@ -38,7 +40,11 @@ export function checkBuildFolder(folder: BuildFolder, target: BuildTarget): Dock
  * @param freeBytes `undefined` when the engine's disk is not on this machine: then docker itself finds out
  * @throws InvalidStateError
  */
-export function checkFreeSpace(freeBytes: number | undefined, dataFolder: string, previous: ImageState | undefined): void {
+export function checkFreeSpace(
+  freeBytes: number | undefined,
+  dataFolder: string,
+  previous: ImageState | undefined,
+): void {
   const neededBytes = previous ? NEXT_BUILD_BYTES : FIRST_BUILD_BYTES;
   if (freeBytes === undefined || freeBytes >= neededBytes) return;
   throw new InvalidStateError(
@@ -48,13 +54,22 @@ export function checkFreeSpace(freeBytes: number | undefined, dataFolder: string
 }
 
 const HINTS: readonly (readonly [seen: RegExp, hint: string])[] = [
-  [/no space left on device/i, 'docker system df shows what takes the space; docker image prune removes images without a name'],
+  [
+    /no space left on device/i,
+    'docker system df shows what takes the space; docker image prune removes images without a name',
+  ],
   [
     /CERTIFICATE_VERIFY_FAILED|certificate verify failed|self[- ]signed certificate/i,
     "the network opens TLS: lay its certificate as docker/pkg/NAME.crt, or let SSL_CERT_FILE name the machine's bundle",
   ],
-  [/No matching distribution found for pyspark/i, 'is there such a Spark release? --spark-version takes those of the Python package pyspark'],
-  [/Unable to locate package openjdk/i, 'the base image has no such Java: choose another with --java-version or --base-image'],
+  [
+    /No matching distribution found for pyspark/i,
+    'is there such a Spark release? --spark-version takes those of the Python package pyspark',
+  ],
+  [
+    /Unable to locate package openjdk/i,
+    'the base image has no such Java: choose another with --java-version or --base-image',
+  ],
   [
     /Temporary failure (?:in name resolution|resolving)|Could not resolve|Failed to establish a new connection/i,
     'the build has no network: proxy variables (HTTPS_PROXY) of this shell are passed on; docker/pkg can hold the packages',

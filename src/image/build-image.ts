@@ -65,13 +65,19 @@ const SHOWN_LINES = 20;
  *
  * @throws ConfigError, UsageError
  */
-export async function planImageBuild(request: BuildRequest, machine: BuildMachine, signal: AbortSignal): Promise<BuildPlan> {
+export async function planImageBuild(
+  request: BuildRequest,
+  machine: BuildMachine,
+  signal: AbortSignal,
+): Promise<BuildPlan> {
   const context = await machine.readFolder(request.folder);
   const facts = checkBuildFolder(context, request.target);
   const sparkVersion = request.sparkVersion ?? facts.argDefaults['SPARK_VERSION'];
   const baseImage = request.baseImage ?? facts.argDefaults['BASE_IMAGE'];
   if (sparkVersion === undefined || baseImage === undefined) {
-    throw new UsageError(`${context.path}/Dockerfile sets no default for SPARK_VERSION or BASE_IMAGE: give --spark-version and --base-image`);
+    throw new UsageError(
+      `${context.path}/Dockerfile sets no default for SPARK_VERSION or BASE_IMAGE: give --spark-version and --base-image`,
+    );
   }
   const chosen = {
     ...(request.baseImage === undefined ? {} : { BASE_IMAGE: request.baseImage }),
@@ -103,7 +109,12 @@ export async function planImageBuild(request: BuildRequest, machine: BuildMachin
  * @throws NotFoundError (base image), InvalidStateError (no space), CommandError (with the last 20 lines),
  *   UnreachableError
  */
-export async function buildImage(plan: BuildPlan, machine: BuildMachine, report: Report, signal: AbortSignal): Promise<BuiltImage> {
+export async function buildImage(
+  plan: BuildPlan,
+  machine: BuildMachine,
+  report: Report,
+  signal: AbortSignal,
+): Promise<BuiltImage> {
   const [name = ''] = plan.names;
   let previous: ImageState | undefined;
   let built: BuiltImage | undefined;
@@ -130,12 +141,17 @@ export async function buildImage(plan: BuildPlan, machine: BuildMachine, report:
       run: async ({ progress }) => {
         await runBuild(plan, machine, progress, signal);
         built = await readBuilt(plan, machine.api, previous);
-        return built.isUnchanged ? skipped(`nothing changed (${formatBytes(built.sizeBytes)})`) : formatBytes(built.sizeBytes);
+        return built.isUnchanged
+          ? skipped(`nothing changed (${formatBytes(built.sizeBytes)})`)
+          : formatBytes(built.sizeBytes);
       },
     },
   ];
   if (plan.caBundle) {
-    report({ type: 'note', message: `The build stages trust the certificates of ${plan.caBundle.file} (${plan.caBundle.variable})` });
+    report({
+      type: 'note',
+      message: `The build stages trust the certificates of ${plan.caBundle.file} (${plan.caBundle.variable})`,
+    });
   }
   await runSteps(steps, report, signal);
   return built ?? readBuilt(plan, machine.api, previous);

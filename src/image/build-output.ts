@@ -39,7 +39,10 @@ const NOISE =
   /^(?:DEPRECATED: |\s+(?:BuildKit is|environment-variable|Install the buildx|https:)|Sending build context| ---> |Removing intermediate|Successfully |#[0-9]+ |------| > \[)/;
 
 function step(number: string | undefined, total: string | undefined, instruction: string | undefined): BuildLine {
-  return { kind: 'step', step: { number: Number(number), total: Number(total), instruction: collapse(instruction ?? '') } };
+  return {
+    kind: 'step',
+    step: { number: Number(number), total: Number(total), instruction: collapse(instruction ?? '') },
+  };
 }
 
 /** Turns the lines of a build into short lines of progress, and keeps the last of its output for an error. */

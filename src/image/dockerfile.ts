@@ -41,10 +41,10 @@ function listInstructions(text: string): { readonly instruction: string; readonl
 }
 
 function listSources(rest: string): readonly string[] {
-  const words = rest.startsWith('[') ? (JSON.parse(rest) as string[]) : rest.split(/\s+/);
-  if (words.some((word) => word.startsWith('--from='))) return [];
+  const [, flags = '', places = ''] = /^((?:--\S+\s+)*)(.*)$/.exec(rest) ?? [];
+  if (flags.includes('--from=')) return [];
+  const words = places.startsWith('[') ? (JSON.parse(places) as string[]) : places.split(/\s+/);
   return words
-    .filter((word) => !word.startsWith('--'))
     .slice(0, -1)
     .filter((source) => !/[*?[$]|^https?:/.test(source))
     .map((source) => source.replace(/^\.?\//, '').replace(/\/$/, ''));

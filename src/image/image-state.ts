@@ -19,21 +19,28 @@ interface InspectedImage {
   readonly RootFS: { readonly Layers?: readonly string[] | null };
 }
 
+const MAX_REFERENCE_CHARACTERS = 384;
+const REFERENCE = new RegExp(
+  [
+    // A registry is told from a folder of names by its dot or port.
+    /^(?:(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?=:))(?::[0-9]+)?\/)?/,
+    /[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*/,
+    /(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
+
 /**
  * The reference, if Docker would take it as one; it becomes part of a request's path.
  *
- * Shape: `[registry/]name[:tag][@sha256:…]`, lower case up to the tag, or `sha256:…`.
- * Source: distribution/reference `regexp.go`, simplified.
+ * Shape: `[registry/]name[:tag][@sha256:…]`, the name in lower case.
+ * Source: distribution/reference `regexp.go`.
  *
  * @throws UsageError
  */
 export function parseImageReference(text: string, field: string): string {
-  if (
-    text.length <= 384 &&
-    /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/.test(text)
-  ) {
-    return text;
-  }
+  if (text.length <= MAX_REFERENCE_CHARACTERS && REFERENCE.test(text)) return text;
   throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected an image name, like spark-swarm:latest`);
 }
 
@@ -42,7 +49,11 @@ export function parseImageReference(text: string, field: string): string {
  *
  * @throws EngineError, UnreachableError
  */
-export async function readImage(api: EngineApi, reference: string, signal?: AbortSignal): Promise<ImageState | undefined> {
+export async function readImage(
+  api: EngineApi,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<ImageState | undefined> {
   try {
     const image = await api.get<InspectedImage>(`/images/${encodeURI(reference)}/json`, signal ? { signal } : {});
     return { id: image.Id, layers: image.RootFS.Layers ?? [], sizeBytes: image.Size, created: image.Created };

@@ -2,7 +2,7 @@ import { EngineError, ToolkitError, UnreachableError } from '../errors.ts';
 
 /** Whether the engine read the archive and did not want it; a full disk or a lost connection is something else. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof EngineError && error.statusCode !== 504 && !isNoSpace(error);
+  return error instanceof EngineError && !isNoSpace(error);
 }
 
 export function isNoSpace(error: unknown): boolean {
@@ -17,7 +17,9 @@ export function isNoSpace(error: unknown): boolean {
 export function shippingFailure(image: string, nodeCount: number, failures: ReadonlyMap<string, unknown>): Error {
   const unexpected = [...failures.values()].find((error) => !(error instanceof ToolkitError));
   if (unexpected instanceof Error) return unexpected;
-  const lines = [...failures].map(([name, error]) => `  ${name}: ${isNoSpace(error) ? 'no space left on its disk' : (error as Error).message}`);
+  const lines = [...failures].map(
+    ([name, error]) => `  ${name}: ${isNoSpace(error) ? 'no space left on its disk' : (error as Error).message}`,
+  );
   const message = `Cannot bring the image "${image}" to ${failures.size} of ${nodeCount} ${nodeCount === 1 ? 'node' : 'nodes'}:\n${lines.join('\n')}`;
   const isUnreachable = [...failures.values()].every((error) => error instanceof UnreachableError);
   const [cause] = failures.values();

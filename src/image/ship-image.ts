@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { text as readText } from 'node:stream/consumers';
 
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
@@ -53,8 +54,12 @@ const PROGRESS_INTERVAL_MS = 500;
  * @throws NotFoundError if the source has no such image; UnreachableError (nothing but unreachable nodes failed) or
  *   EngineError, after all others are done, with each node that failed and what was seen; the signal's reason
  */
-export async function shipImage(request: ShipRequest): Promise<ShipResult> {
-  const { image, source, targets, signal } = request;
+export async function shipImage(options: ShipRequest): Promise<ShipResult> {
+  // One of our own, because every open request listens to it, and Node warns from the eleventh on.
+  const signal = AbortSignal.any([options.signal]);
+  setMaxListeners(0, signal);
+  const request = { ...options, signal };
+  const { image, source, targets } = request;
   const wanted = await readImage(source, image, signal);
   if (!wanted) throw imageNotFound(image, source.name);
 
@@ -68,7 +73,10 @@ export async function shipImage(request: ShipRequest): Promise<ShipResult> {
     ),
   );
   signal.throwIfAborted();
-  const plan = planShipping(wanted, states.filter((state) => state !== undefined));
+  const plan = planShipping(
+    wanted,
+    states.filter((state) => state !== undefined),
+  );
   const shipped = await deliver(plan.shipments, wanted, request, failures);
   signal.throwIfAborted();
   if (failures.size > 0) throw shippingFailure(image, targets.length, failures);
@@ -138,7 +146,13 @@ function progressReporter(request: ShipRequest, totalBytes: number, names: strin
   };
 }
 
-async function loadImage(api: EngineApi, sink: Sink, image: string, wanted: ImageState, signal: AbortSignal): Promise<void> {
+async function loadImage(
+  api: EngineApi,
+  sink: Sink,
+  image: string,
+  wanted: ImageState,
+  signal: AbortSignal,
+): Promise<void> {
   const response = await api.open('POST', '/images/load', {
     query: { quiet: 1 },
     stream: sink.stream,
@@ -152,7 +166,9 @@ async function loadImage(api: EngineApi, sink: Sink, image: string, wanted: Imag
   const loaded = await readImage(api, image, signal);
   if (loaded && (loaded.id === wanted.id || (await isSameElsewhere(api, loaded, wanted)))) return;
   throw new EngineError(
-    loaded ? `it then had ${shortId(loaded.id)} instead of ${shortId(wanted.id)}` : 'it did not have the image afterwards',
+    loaded
+      ? `it then had ${shortId(loaded.id)} instead of ${shortId(wanted.id)}`
+      : 'it did not have the image afterwards',
     500,
   );
 }

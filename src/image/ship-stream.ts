@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 
-import { EngineError } from '../errors.ts';
+import { EngineError, UnreachableError } from '../errors.ts';
 import { ArchiveLayers } from './archive-layers.ts';
 import type { Shipment } from './ship-plan.ts';
 import { TarSplitter, type TarPiece } from './tar-splitter.ts';
@@ -100,7 +100,7 @@ class LayerRouter {
 async function waitUntilTaken(stream: PassThrough, timeoutMs: number): Promise<void> {
   if (stream.destroyed || !stream.writableNeedDrain) return;
   const timer = setTimeout(() => {
-    stream.destroy(new EngineError(`it took nothing of the image for ${timeoutMs / 1000} s`, 504));
+    stream.destroy(new UnreachableError(`it took nothing of the image for ${timeoutMs / 1000} s`));
   }, timeoutMs);
   const settled = new AbortController();
   const { signal } = settled;

@@ -17,6 +17,9 @@ export interface LabMachine {
   /** Whether the node's socket is there; says nothing about an engine behind it. */
   hasSocket(lab: string, node: number): Promise<boolean>;
 
+  /** Nodes that have a socket folder: those the lab has, or had since it was last taken down. */
+  listSocketFolders(lab: string): Promise<readonly number[]>;
+
   /** Removes the folders of all nodes of the lab. */
   removeSocketFolders(lab: string): Promise<void>;
 

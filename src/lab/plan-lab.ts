@@ -21,19 +21,34 @@ export interface NodePlan {
 }
 
 /**
- * Number of nodes the lab shall have: as asked, else as many as it has or was meant to have, else 3.
+ * Nodes the lab has or was meant to have; 0 if it is not up.
  *
- * @throws ConflictError if fewer are asked for than exist
+ * The network knows how many were asked for when it was made; the socket folders know those that came later.
  */
-export function chooseSize(lab: string, asked: number | undefined, state: LabState): number {
+export function presentSize({ network, containers }: LabState, socketFolders: readonly number[]): number {
+  const existing = Math.max(0, ...containers.map(({ node }) => node));
+  return network ? Math.max(existing, network.size, ...socketFolders) : existing;
+}
+
+/**
+ * Number of nodes the lab shall have: as asked, else as it is, else as its volumes say it was, else 3.
+ *
+ * @throws ConflictError if fewer are asked for than there are
+ */
+export function chooseSize(
+  lab: string,
+  asked: number | undefined,
+  { state, socketFolders }: { readonly state: LabState; readonly socketFolders: readonly number[] },
+): number {
+  if (asked === undefined) {
+    return presentSize(state, socketFolders) || Math.max(0, ...state.volumes.map(({ node }) => node)) || DEFAULT_NODES;
+  }
   const existing = Math.max(0, ...state.containers.map(({ node }) => node));
-  const volumes = Math.max(0, ...state.volumes.map(({ node }) => node));
-  const present = state.network ? Math.max(existing, state.network.size) : volumes;
-  if (asked === undefined) return Math.max(existing, present) || DEFAULT_NODES;
   if (asked >= existing) return asked;
-  throw new ConflictError(`The lab "${lab}" has ${existing} nodes, ${asked} were asked for; nodes are not taken from a lab that is up`, {
-    hint: `${labCommand('down', lab)}, then ${labCommand('up', lab, `--nodes ${asked}`)}`,
-  });
+  throw new ConflictError(
+    `The lab "${lab}" has ${existing} nodes, and --nodes asks for ${asked}; nodes are not taken from a lab that is up`,
+    { hint: `${labCommand('down', lab)}, then ${labCommand('up', lab, `--nodes ${asked}`)}` },
+  );
 }
 
 /** The subnet of the lab: that of its network, else the one its volumes were in, else a free one. */
@@ -95,9 +110,17 @@ function chooseAction(container: NodeContainer, { isOutdated, isAttached, hasSoc
     case 'paused':
       return container.networkId === undefined ? 'replace' : 'unpause';
     case 'created':
+      // A privileged one that never ran is a try whose maker was killed.
+      if (container.way === 'privileged') return 'replace';
+      return isOutdated || !isAttached ? 'replace' : 'start';
     case 'exited':
       return isOutdated || !isAttached ? 'replace' : 'start';
     default:
       return 'replace';
   }
+}
+
+/** The way that is known to work here, from the nodes that are there; undefined before the first one has run. */
+export function knownWay({ containers }: LabState): NodeWay | undefined {
+  return containers.find(({ way, state }) => way === 'capabilities' || state !== 'created')?.way;
 }

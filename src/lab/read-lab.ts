@@ -3,6 +3,7 @@ import type { LabTools } from './lab-machine.ts';
 import { DEFAULT_LAB, labCommand, labObjectName, nodeHostname, nodeObjectName } from './lab-names.ts';
 import { formatSubnet } from './lab-network.ts';
 import { findLab, listOuterObjects, type LabState, type NodeContainer } from './lab-state.ts';
+import { presentSize } from './plan-lab.ts';
 import { listMembers, readNodeInfo } from './swarm-members.ts';
 import type { NodeInfo, SwarmMember } from './swarm-plan.ts';
 
@@ -44,8 +45,11 @@ export async function readLab({ name = DEFAULT_LAB }: { readonly name?: string }
   const state = findLab(name, await listOuterObjects(tools.outer.api, signal));
   if (!state.network && state.containers.length === 0) throw missing(name, state);
   const nodes = await Promise.all(state.containers.map((container) => readNode(name, container, tools, signal)));
-  const members = await readMembers(name, nodes, tools, signal);
-  return labStatus(name, { state, nodes, members });
+  const [members, socketFolders] = await Promise.all([
+    readMembers(name, nodes, tools, signal),
+    tools.machine.listSocketFolders(name),
+  ]);
+  return labStatus(name, { state, size: presentSize(state, socketFolders), nodes, members });
 }
 
 function missing(name: string, { volumes }: LabState): NotFoundError {
@@ -95,15 +99,16 @@ async function readMembers(
 
 interface LabReading {
   readonly state: LabState;
+  /** Nodes it has or was meant to have. */
+  readonly size: number;
   readonly nodes: readonly NodeReading[];
   readonly members: readonly SwarmMember[];
 }
 
 /** Puts together what the outer engine, each node and the manager said. */
-export function labStatus(name: string, { state, nodes, members }: LabReading): LabStatus {
+export function labStatus(name: string, { state, size, nodes, members }: LabReading): LabStatus {
   const rows = nodes.map((reading) => nodeStatus(name, reading, members));
   const present = new Set(nodes.map(({ container }) => container.node));
-  const size = state.network?.size ?? nodes.length;
   const absent = Array.from({ length: size }, (_, index) => index + 1).filter((node) => !present.has(node));
   const problems = [
     ...(state.network ? [] : [`the network ${labObjectName(name)} is missing`]),
@@ -143,6 +148,7 @@ function nodeStatus(lab: string, { container, socketPath, info }: NodeReading, m
 function nodeProblems({ container, info, failure }: NodeReading, row: LabNodeStatus | undefined): readonly string[] {
   const name = row?.name ?? container.name;
   if (container.state !== 'running') return [`${name}: its container ${container.name} is ${container.state}`];
+  if (container.networkId === undefined) return [`${name}: its container ${container.name} is not connected to the lab's network`];
   if (!info) return [`${name}: ${failure ?? 'its engine does not answer'}`];
   return [
     ...(info.storageDriver === 'overlay2' ? [] : [`${name}: its engine stores images with "${info.storageDriver}", not overlay2`]),

@@ -8,7 +8,7 @@ import { LAB_LABELS, labLabels, nodeHostname, nodeObjectName } from './lab-names
 import { formatSubnet, nodeAddress } from './lab-network.ts';
 import type { LabState } from './lab-state.ts';
 import { formatWay, nodeContainer, type NodeSpec, type NodeWay } from './node-container.ts';
-import type { NodePlan } from './plan-lab.ts';
+import { knownWay, type NodePlan } from './plan-lab.ts';
 
 /** An engine with images and containers to load may take its time on a slow disk. */
 const ENGINE_LIMIT_MS = 60_000;
@@ -31,7 +31,7 @@ export async function startNodes(run: NodesRun, context: StepContext): Promise<s
   if (open.length === 0) return skipped(run.plans.length === 1 ? 'it is running' : `all ${run.plans.length} are running`);
   await Promise.all(open.map((plan) => prepareNode(run, plan.node, context.signal)));
 
-  const known = run.state.containers[0]?.way;
+  const known = knownWay(run.state);
   const [first, ...rest] = open;
   const trial = known === undefined && first ? await tryPrivileged(run, first, context) : undefined;
   const way = known ?? trial ?? 'capabilities';
@@ -75,6 +75,7 @@ async function prepareNode({ lab, tools, spec }: NodesRun, node: number, signal:
 async function tryPrivileged(run: NodesRun, plan: NodePlan, { progress, signal }: StepContext): Promise<NodeWay | undefined> {
   let container: string | undefined;
   try {
+    if (plan.container) await removeContainer(run.tools.outer.api, plan.container.id);
     container = await createNode(run, plan.node, 'privileged', signal);
     await run.tools.outer.api.post(`/containers/${container}/start`, { signal });
     await waitForEngine(run, plan.node, container, { limitMs: TRIAL_LIMIT_MS, signal });
@@ -82,7 +83,8 @@ async function tryPrivileged(run: NodesRun, plan: NodePlan, { progress, signal }
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ToolkitError)) throw error;
-    progress(`a privileged container does not start: ${error.message.split('\n')[0] ?? ''}`);
+    const lastWord = error.message.split('\n')[0]?.split(': ').findLast((part) => part !== 'unknown') ?? '';
+    progress(`privileged does not work here (${lastWord}), trying single capabilities`);
     if (container !== undefined) await removeContainer(run.tools.outer.api, container);
     return undefined;
   }

@@ -86,16 +86,17 @@ interface UpPlan {
 /** Reads everything, changes nothing. */
 async function planUp(name: string, options: UpLabOptions, tools: LabTools, signal: AbortSignal): Promise<UpPlan> {
   const { machine, outer, shell, nodeImageFolder } = tools;
-  const [info, facts, objects, hash, context] = await Promise.all([
+  const [info, facts, objects, hash, context, socketFolders] = await Promise.all([
     outer.api.get<OuterInfo>('/info', { signal }),
     machine.readFacts(),
     listOuterObjects(outer.api, signal),
     machine.hashFolder(nodeImageFolder),
     readContext(shell, name, signal),
+    machine.listSocketFolders(name),
   ]);
   const state = findLab(name, objects);
   refuseOtherOwner(name, state, (node) => machine.socketFolder(name, node));
-  const size = chooseSize(name, options.nodes, state);
+  const size = chooseSize(name, options.nodes, { state, socketFolders });
   refuseForeign(name, size, objects);
   refuseForeignContext(name, context);
   const image = nodeImageTag(hash);

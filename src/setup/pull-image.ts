@@ -36,7 +36,7 @@ export async function pullImage(engine: EngineApi, reference: string, run: PullR
       if (line.trim() === '') continue;
       timer.refresh();
       const message = JSON.parse(line) as PullMessage;
-      if (message.error !== undefined) return firstLine(message.error);
+      if (message.error !== undefined) return shortReason(message.error);
       const detail = sums.add(message);
       if (detail !== undefined) run.progress(detail);
     }
@@ -44,7 +44,7 @@ export async function pullImage(engine: EngineApi, reference: string, run: PullR
   } catch (error) {
     run.signal.throwIfAborted();
     if (silence.signal.aborted) return silent(run);
-    if (error instanceof ToolkitError) return firstLine(error.message);
+    if (error instanceof ToolkitError) return shortReason(error.message);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -55,8 +55,10 @@ function silent({ silenceMs }: PullRun): string {
   return `the registry did not answer within ${silenceMs / 1000} s`;
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0]?.trim() ?? '';
+/** The end of the engine's sentence, which is what was seen: `Get "https://…": dial tcp: lookup …: no such host`. */
+export function shortReason(text: string): string {
+  const line = text.split('\n')[0]?.trim() ?? '';
+  return line.split(': ').at(-1) ?? line;
 }
 
 /** Adds up what all layers have fetched. */

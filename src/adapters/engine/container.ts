@@ -71,7 +71,7 @@ export class Container {
   async copyIn(archive: Readable, folder: string): Promise<void> {
     await (
       await this.api.open('PUT', `/containers/${this.id}/archive`, {
-        query: { path: folder, copyUIDGID: true },
+        query: { path: folder },
         stream: archive,
         contentType: 'application/x-tar',
         timeoutMs: 0,

@@ -10,10 +10,18 @@ export async function packRunFolder(
 ): Promise<Readable> {
   const { packTar } = await import('modern-tar/fs');
   const owner = { uid, gid: uid };
-  const root = { type: 'content' as const, content: '', target: `${folder}/.run`, mode: 0o600, ...owner };
-  const sources = files.map((source) => ({ type: 'file' as const, source, target: `${folder}/${path.basename(source)}`, mode: 0o644, ...owner }));
-  // The folder itself comes first, or the engine would make it, as root.
-  return packTar([root, ...sources]);
+  // An entry for the folder itself, or the engine would make it, as root.
+  const root = { type: 'content' as const, content: '', target: `${folder}/`, mode: 0o700, ...owner };
+  const sources = files.map((source) => ({
+    type: 'file' as const,
+    source,
+    target: `${folder}/${path.basename(source)}`,
+    mode: 0o644,
+    ...owner,
+  }));
+  return packTar([root, ...sources], {
+    map: (header) => (header.name.endsWith('/') ? { ...header, type: 'directory' } : header),
+  });
 }
 
 export function isFile(file: string): boolean {

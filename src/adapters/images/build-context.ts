@@ -2,6 +2,8 @@ import { open, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 
+import type { TarSource } from 'modern-tar/fs';
+
 /** The folder that an image is built from, read before anything is built. */
 export interface BuildFolder {
   readonly path: string;
@@ -35,21 +37,22 @@ export async function readBuildFolder(folder: string): Promise<BuildFolder> {
  */
 export async function openBuildContext(folder: BuildFolder, caBundle: string | undefined): Promise<Readable> {
   const { packTar } = await import('modern-tar/fs');
-  const files = ['Dockerfile', ...folder.files.map((file) => file.path)].filter((file) => file !== CA_PATH || caBundle === undefined);
+  const files = ['Dockerfile', ...folder.files.map((file) => file.path)].filter(
+    (file) => file !== CA_PATH || caBundle === undefined,
+  );
   const modes = await Promise.all(files.map(async (file) => isExecutable(path.join(folder.path, file))));
-  const owner = { uid: 0, gid: 0, uname: 'root', gname: 'root' };
-  return packTar([
-    ...files.map((file, index) => ({
-      ...owner,
-      type: 'file' as const,
-      source: path.join(folder.path, file),
-      target: file,
-      mode: modes[index] ? 0o755 : 0o644,
-    })),
-    ...(caBundle === undefined
-      ? []
-      : [{ ...owner, type: 'content' as const, content: await readFile(caBundle), target: CA_PATH, mode: 0o644 }]),
-  ]);
+  const sources: TarSource[] = files.map((file, index) => ({
+    type: 'file',
+    source: path.join(folder.path, file),
+    target: file,
+    mode: modes[index] ? 0o755 : 0o644,
+    uid: 0,
+    gid: 0,
+  }));
+  if (caBundle !== undefined) {
+    sources.push({ type: 'content', content: await readFile(caBundle), target: CA_PATH, mode: 0o644, uid: 0, gid: 0 });
+  }
+  return packTar(sources);
 }
 
 /** Variables by which programs are told which certificates to trust, the most general first. */

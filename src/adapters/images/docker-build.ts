@@ -22,7 +22,10 @@ export interface DockerBuildOptions {
  *
  * @throws CommandError, without output (the lines are the caller's); the signal's reason
  */
-export async function runDockerBuild(command: Argv, { context, env, onLine, signal }: DockerBuildOptions): Promise<void> {
+export async function runDockerBuild(
+  command: Argv,
+  { context, env, onLine, signal }: DockerBuildOptions,
+): Promise<void> {
   const [file, ...args] = command;
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env }, signal });
   for (const pipe of [child.stdout, child.stderr]) createInterface({ input: pipe }).on('line', onLine);

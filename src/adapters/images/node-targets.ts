@@ -15,7 +15,9 @@ export async function findNodeTargets(manager: EngineApi, nodes: readonly SwarmN
   const engines = new NodeEngines(manager);
   const reachable: ShipTarget[] = [];
   const unreachable: string[] = [];
-  for (const node of nodes.toSorted((left, right) => left.hostname.localeCompare(right.hostname, 'en', { numeric: true }))) {
+  for (const node of nodes.toSorted((left, right) =>
+    left.hostname.localeCompare(right.hostname, 'en', { numeric: true }),
+  )) {
     if (node.state !== 'ready') {
       unreachable.push(`${node.hostname}: the swarm says it is ${node.state}`);
       continue;

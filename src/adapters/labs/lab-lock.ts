@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 
 import { ConflictError } from '../../errors.ts';
 
@@ -21,7 +22,10 @@ export async function takeLock(file: string, lab: string): Promise<AsyncDisposab
   await writeFile(draft, mine, { mode: 0o600 });
   try {
     for (let attempt = 1; attempt <= 5; attempt += 1) {
-      if (await linked(draft, file)) return { [Symbol.asyncDispose]: async () => rm(file, { force: true }) };
+      if (await linked(draft, file)) {
+        await removeDrafts(file);
+        return { [Symbol.asyncDispose]: async () => rm(file, { force: true }) };
+      }
       const holder = await readHolder(file);
       if (holder && (await isAlive(holder))) throw conflict(lab, holder.pid);
       await discard(file);
@@ -59,6 +63,17 @@ async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
   return (await startTime(pid)) === startedAt;
 }
 
+/** Removes what commands that were killed while they took the lock left beside it. */
+async function removeDrafts(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const drafts = (await readdir(folder)).filter((name) => name.startsWith(`${path.basename(file)}.`));
+  for (const name of drafts) {
+    const draft = path.join(folder, name);
+    const holder = await readHolder(draft);
+    if (holder && !(await isAlive(holder))) await rm(draft, { force: true });
+  }
+}
+
 /** Removes a dead lock. Moved aside and read again: between our reading and this, another may have put its own there. */
 async function discard(file: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
@@ -72,11 +87,15 @@ async function discard(file: string): Promise<void> {
   }
 }
 
-/** Start of a process in clock ticks since boot; empty where /proc is not there. Field 22 of /proc/PID/stat. */
+/**
+ * Start of a process in clock ticks since boot; empty where /proc is not there, `dead` for one that was killed and that
+ * nobody has waited for (a container's first process often does not). Fields 3 and 22 of /proc/PID/stat.
+ */
 async function startTime(pid: number): Promise<string> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : (fields[19] ?? '');
   } catch {
     return '';
   }

@@ -44,6 +44,12 @@ export class LocalMachine implements LabMachine {
     return exists(path.join(this.socketFolder(lab, node), 'docker.sock'));
   }
 
+  async listSocketFolders(lab: string): Promise<readonly number[]> {
+    const names = await readdir(path.join(this.#folder, lab)).catch(() => []);
+    const numbers = names.map((name) => Number(name.slice(lab.length + 1)));
+    return numbers.filter((node, index) => names[index] === nodeHostname(lab, node));
+  }
+
   async removeSocketFolders(lab: string): Promise<void> {
     await rm(path.join(this.#folder, lab), { recursive: true, force: true });
   }

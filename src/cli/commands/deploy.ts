@@ -144,7 +144,8 @@ function parsePort(text: string): readonly [PortName, PortChoice] {
   );
 }
 
-function restartQuestion(name: string, applications: readonly SparkApplication[]): string {
+/** What is asked before running applications lose their executors. */
+export function restartQuestion(name: string, applications: readonly SparkApplication[]): string {
   const names = applications.map((application) => application.name).join(', ');
   return `Replace the containers of the cluster "${name}"? ${applications.length} running: ${names}`;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import pMap from 'p-map';
+
 import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { EngineError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
@@ -180,10 +182,17 @@ async function handleVolumes(
         const { Volumes: found } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
           query: { filters: { label: [`${LABELS.cluster}=${name}`] } },
         });
-        for (const volume of remove ? (found ?? []) : []) await api.delete(`/volumes/${volume.Name}`);
-        return (found ?? []).map((volume) => `${volume.Name} on ${node.hostname}`);
+        return pMap(found ?? [], async (volume) => {
+          // What the master knew of workers and applications is no data: it would only make the next master wait for them.
+          const goes = remove || volume.Labels?.[LABELS.role] === 'recovery';
+          if (goes) await api.delete(`/volumes/${volume.Name}`);
+          return { name: `${volume.Name} on ${node.hostname}`, goes };
+        });
       }),
   );
-  const found = perNode.flat();
-  return remove ? { removed: found.map((volume) => `volume ${volume}`), kept: [] } : { removed: [], kept: found };
+  const all = perNode.flat();
+  return {
+    removed: all.filter(({ goes }) => goes).map(({ name: volume }) => `volume ${volume}`),
+    kept: all.filter(({ goes }) => !goes).map(({ name: volume }) => volume),
+  };
 }

@@ -65,7 +65,10 @@ const messages: readonly (readonly [line: string, stderr: string])[] = [
   ['deploy --workers 3 --workers 5', 'error: --workers given twice (3, 5)\n'],
   ['deploy x', 'error: unexpected argument "x"\nhint: spark-swarm deploy --help\n'],
   ['deploi', 'error: unknown command "deploi"; did you mean deploy?\nhint: spark-swarm --help lists the commands\n'],
-  ['deploi --help', 'error: unknown command "deploi"; did you mean deploy?\nhint: spark-swarm --help lists the commands\n'],
+  [
+    'deploi --help',
+    'error: unknown command "deploi"; did you mean deploy?\nhint: spark-swarm --help lists the commands\n',
+  ],
   ['lab upp', 'error: unknown command "upp"; did you mean up?\nhint: spark-swarm lab --help lists the commands\n'],
   ['lab up', 'error: the argument NAME is missing\nhint: spark-swarm lab up --help\n'],
   ['lab up a b', 'error: unexpected argument "b"\nhint: spark-swarm lab up --help\n'],

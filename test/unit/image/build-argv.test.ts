@@ -5,17 +5,41 @@ import { buildArgv, buildEnv, imageNames, passedBuildArgs } from '../../../src/i
 test('the plain build with the classic builder', (t) => {
   const names = imageNames('spark', 'latest', '4.2.1');
   t.deepEqual(buildArgv({ target: 'spark', names, buildArgs: {}, noCache: false, builder: 'classic' }), [
-    'docker', 'build', '--target', 'spark', '--tag', 'spark-swarm:latest', '--tag', 'spark-swarm:4.2.1', '--force-rm', '-',
+    'docker',
+    'build',
+    '--target',
+    'spark',
+    '--tag',
+    'spark-swarm:latest',
+    '--tag',
+    'spark-swarm:4.2.1',
+    '--force-rm',
+    '-',
   ]);
   t.deepEqual(buildEnv('classic'), { DOCKER_BUILDKIT: '0' });
 });
 
 test('every choice, with BuildKit; values of the environment are not in the command', (t) => {
   const names = imageNames('notebook', 'v2', '4.1.2');
-  const buildArgs = { SPARK_VERSION: '4.1.2', ...passedBuildArgs({ HTTPS_PROXY: 'http://user:secret@proxy', NO_PROXY: '' }, []) };
+  const buildArgs = {
+    SPARK_VERSION: '4.1.2',
+    ...passedBuildArgs({ HTTPS_PROXY: 'http://user:secret@proxy', NO_PROXY: '' }, []),
+  };
   t.deepEqual(buildArgv({ target: 'notebook', names, buildArgs, noCache: true, builder: 'buildkit' }), [
-    'docker', 'build', '--target', 'notebook', '--tag', 'spark-swarm:v2-notebook', '--tag', 'spark-swarm:4.1.2-notebook',
-    '--build-arg', 'SPARK_VERSION=4.1.2', '--build-arg', 'HTTPS_PROXY', '--no-cache', '-',
+    'docker',
+    'build',
+    '--target',
+    'notebook',
+    '--tag',
+    'spark-swarm:v2-notebook',
+    '--tag',
+    'spark-swarm:4.1.2-notebook',
+    '--build-arg',
+    'SPARK_VERSION=4.1.2',
+    '--build-arg',
+    'HTTPS_PROXY',
+    '--no-cache',
+    '-',
   ]);
   t.like(buildEnv('buildkit'), { BUILDKIT_PROGRESS: 'plain' });
 });

@@ -6,7 +6,10 @@ import test from 'ava';
 import { BuildProgress, parseBuildLine } from '../../../src/image/build-output.ts';
 import { projectRoot } from '../../helpers/cli.ts';
 
-function follow(fixture: string, keptLines = 20): { readonly details: string[]; readonly lastLines: readonly string[] } {
+function follow(
+  fixture: string,
+  keptLines = 20,
+): { readonly details: string[]; readonly lastLines: readonly string[] } {
   const progress = new BuildProgress(keptLines);
   const text = readFileSync(path.join(projectRoot, 'test/fixtures/docker-build', fixture), 'utf8');
   const details = text.split('\n').flatMap((line) => progress.push(line) ?? []);
@@ -70,6 +73,9 @@ test('a line of progress is short', (t) => {
 });
 
 test('text that looks like nothing known is output', (t) => {
-  t.deepEqual(parseBuildLine('Get:1 http://deb.debian.org trixie'), { kind: 'output', text: 'Get:1 http://deb.debian.org trixie' });
+  t.deepEqual(parseBuildLine('Get:1 http://deb.debian.org trixie'), {
+    kind: 'output',
+    text: 'Get:1 http://deb.debian.org trixie',
+  });
   t.deepEqual(parseBuildLine(''), { kind: 'noise' });
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { packTar, type TarEntry } from 'modern-tar';
 
 import { EngineError } from '../../../src/errors.ts';
@@ -23,7 +23,10 @@ function split(archive: Uint8Array, chunkBytes: number): { entries: Split[]; byt
     }
   }
   return {
-    entries: entries.map(({ path, sizeBytes, content }) => ({ path, content: Buffer.concat(content).toString('utf8', 0, sizeBytes) })),
+    entries: entries.map(({ path, sizeBytes, content }) => ({
+      path,
+      content: Buffer.concat(content).toString('utf8', 0, sizeBytes),
+    })),
     bytes: Buffer.concat(pieces),
     isComplete: splitter.isComplete,
   };
@@ -57,7 +60,10 @@ test('gives every entry with its content, and passes on every byte', async (t) =
 
 test('reads names that only a pax header can hold', async (t) => {
   const name = `${'deep/'.repeat(60)}läyer.tar`;
-  const archive = await packTar([{ header: { name, size: 2, type: 'file', pax: { comment: 'a\n12 path=no' } }, body: 'ok' }, file('z', 'end')]);
+  const archive = await packTar([
+    { header: { name, size: 2, type: 'file', pax: { comment: 'a\n12 path=no' } }, body: 'ok' },
+    file('z', 'end'),
+  ]);
   const { entries, bytes } = split(archive, 300);
   t.deepEqual(entries, [
     { path: name, content: 'ok' },
@@ -69,12 +75,19 @@ test('reads names that only a pax header can hold', async (t) => {
 test('any archive in any chunks comes out as it went in', async (t) => {
   const names = fc.stringMatching(/^[a-z]{1,20}(\/[a-z]{1,80}){0,3}$/);
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(names, fc.string({ maxLength: 2000 })), { maxLength: 6 }), fc.integer({ min: 1, max: 3000 }), async (files, chunkBytes) => {
-      const archive = await packTar(files.map(([name, body]) => file(name, body)));
-      const { entries, bytes } = split(archive, chunkBytes);
-      t.deepEqual(entries, files.map(([path, content]) => ({ path, content })));
-      t.true(bytes.equals(archive));
-    }),
+    fc.asyncProperty(
+      fc.array(fc.tuple(names, fc.string({ maxLength: 2000 })), { maxLength: 6 }),
+      fc.integer({ min: 1, max: 3000 }),
+      async (files, chunkBytes) => {
+        const archive = await packTar(files.map(([name, body]) => file(name, body)));
+        const { entries, bytes } = split(archive, chunkBytes);
+        t.deepEqual(
+          entries,
+          files.map(([path, content]) => ({ path, content })),
+        );
+        t.true(bytes.equals(archive));
+      },
+    ),
     { numRuns: 100 },
   );
 });

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
+
+import type { Command } from 'commander';
+
+import { socketTarget, type EngineTarget } from '../../adapters/engine/engine-target.ts';
+import { packRunFolder } from '../../adapters/files/run-archive.ts';
+import { DockerBuilder } from '../../adapters/images/docker-builder.ts';
+import { openLabTools } from '../../adapters/labs/lab-tools.ts';
+import { openSetupTools } from '../../adapters/setup/setup-tools.ts';
+import { LocalShell } from '../../adapters/shell/local-shell.ts';
+import { formatEndpoints, type Endpoint } from '../../cluster/endpoints.ts';
+import { InvalidStateError } from '../../errors.ts';
+import { runSteps, type FlowStep, type ProgressEvent, type Report } from '../../events.ts';
+import { buildImage, planImageBuild } from '../../image/build-image.ts';
+import { MAX_NODES } from '../../lab/lab-names.ts';
+import { upLab } from '../../lab/up-lab.ts';
+import { deployCluster } from '../../operations/deploy.ts';
+import { submitApplication } from '../../operations/submit.ts';
+import { baseImageStep } from '../../setup/set-up-base-image.ts';
+import { engineStep } from '../../setup/set-up-engine.ts';
+import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
+import { formatDuration, parseCount } from '../../units.ts';
+import { confirm } from '../ask.ts';
+import { connectTarget, type Connection } from '../connect.ts';
+import type { CliContext } from '../context.ts';
+import { createImageSource } from '../image-source.ts';
+import { addExamples, addProgressOptions, addYesOption, type ProgressOptions, type YesOptions } from '../options.ts';
+import { withReporter } from '../reporter.ts';
+import { restartQuestion } from './deploy.ts';
+import { removeQuickstart } from './quickstart-remove.ts';
+
+interface QuickstartOptions extends ProgressOptions, YesOptions {
+  readonly nodes?: number;
+  readonly workers?: number;
+  readonly remove?: true;
+}
+
+const CLUSTER = 'spark';
+const READY_TIMEOUT_MS = 300_000;
+const PI_SLICES = '10';
+
+export function configure(command: Command, cli: CliContext): void {
+  addYesOption(addProgressOptions(command))
+    .description(
+      'From nothing to a Spark that works: engine, image, a lab of three nodes, a cluster, SparkPi. Run again, it does only what is missing.',
+    )
+    .option('--nodes <count>', 'nodes of the lab (default: 3)', (text) => parseCount(text, '--nodes', { min: 1, max: MAX_NODES }))
+    .option('--workers <count>', 'workers of the cluster (default: 2)', (text) => parseCount(text, '--workers', { min: 1, max: 1000 }))
+    .option('--remove', 'take it all away again: the cluster, the lab and its volumes; the engine and the image stay');
+  addExamples(command, [
+    ['bin/quickstart', ''],
+    ['bin/quickstart --remove', ''],
+  ]);
+  command.action(async (options: QuickstartOptions) => (options.remove ? removeQuickstart(cli, options) : quickstart(cli, options)));
+}
+
+/** What one step finds and a later one, or the report, needs. */
+interface Outcome {
+  target?: EngineTarget;
+  endpoints: readonly Endpoint[];
+  pi: string;
+}
+
+async function quickstart(cli: CliContext, options: QuickstartOptions): Promise<void> {
+  const outcome: Outcome = { endpoints: [], pi: '' };
+  const times: { title: string; took: string }[] = [];
+  await withReporter(cli, options, async (report) => {
+    const steps = await listSteps(cli, options, outcome, report);
+    await runSteps(steps, collectTimes(steps, report, times), cli.signal);
+  });
+  cli.stdout.write(formatOutcome(outcome, times));
+}
+
+async function listSteps(cli: CliContext, options: QuickstartOptions, outcome: Outcome, report: Report): Promise<readonly FlowStep[]> {
+  const shell = new LocalShell();
+  const lab = await openLabTools({ context: undefined, env: cli.env, shell, projectRoot: cli.projectRoot });
+  const setup = openSetupTools({ env: cli.env, shell, target: lab.outer, report });
+  const run = { report, signal: cli.signal };
+  return [
+    engineStep(setup),
+    baseImageStep(setup),
+    {
+      id: 'image',
+      title: 'Build the Spark image',
+      run: async () => {
+        const builder = new DockerBuilder(lab.outer, { env: cli.env, shell });
+        const request = { folder: path.join(cli.projectRoot, 'docker'), target: 'spark', tag: 'latest', noCache: false } as const;
+        const plan = await planImageBuild({ ...request, sparkVersion: undefined, javaVersion: undefined, baseImage: undefined }, builder, cli.signal);
+        const built = await buildImage(plan, builder, report, cli.signal);
+        return `${built.names[0]}${built.isUnchanged ? ', unchanged' : ''}`;
+      },
+    },
+    {
+      id: 'lab',
+      title: 'Bring up the lab',
+      run: async () => {
+        const { nodes, contextName, managerSocket } = await upLab(options.nodes === undefined ? {} : { nodes: options.nodes }, lab, run);
+        outcome.target = socketTarget(managerSocket, contextName);
+        return `${nodes} nodes, docker context ${contextName}`;
+      },
+    },
+    {
+      id: 'cluster',
+      title: `Deploy the cluster "${CLUSTER}"`,
+      run: async () => {
+        const connection = connectLab(cli, outcome, report);
+        const result = await deployCluster(connection, {
+          flags: { name: CLUSTER, ...(options.workers === undefined ? {} : { workers: options.workers }) },
+          timeoutMs: READY_TIMEOUT_MS,
+          wait: true,
+          images: createImageSource(connection),
+          confirmRestart: async (applications) =>
+            confirm(cli, restartQuestion(CLUSTER, applications), { yes: options.yes }),
+        });
+        outcome.endpoints = result.endpoints;
+        return result.changes.length === 0 ? 'it was there already' : undefined;
+      },
+    },
+    { id: 'pi', title: 'Run SparkPi', run: async () => (outcome.pi = await runPi(connectLab(cli, outcome, report))) },
+  ];
+}
+
+/** The lab that this quickstart brought up, whatever other engine the user works with. */
+/** The lab that this quickstart brought up, whatever other engine the user works with. */
+function connectLab(cli: CliContext, { target }: Outcome, report: Report): Connection {
+  if (!target) throw new Error('the lab comes before what runs on it');
+  return connectTarget(cli, target, { report });
+}
+
+async function runPi(connection: Connection): Promise<string> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const texts = Promise.all([readText(stdout), readText(stderr)]);
+  const status = await submitApplication(connection, {
+    name: CLUSTER,
+    plan: planSubmit(['--example', 'pi', PI_SLICES], { examples: EXAMPLES, isLocalFile: () => false }),
+    runId: randomBytes(6).toString('hex'),
+    stdout,
+    stderr,
+    pack: async (folder, files) => packRunFolder(folder, files, { uid: SPARK_UID }),
+  }).finally(() => {
+    stdout.end();
+    stderr.end();
+  });
+  const [output, errors] = await texts;
+  const line = output.split('\n').find((candidate) => candidate.startsWith('Pi is roughly'));
+  if (status === 0 && line !== undefined) return line;
+  throw new InvalidStateError(`SparkPi ended with exit status ${status}:\n${errors.trim().split('\n').slice(-10).join('\n')}`, {
+    hint: 'spark-swarm status shows the cluster; spark-swarm submit --example pi 10 runs it again',
+  });
+}
+
+/** Passes every event on, and keeps how long each of our own steps took. */
+function collectTimes(steps: readonly FlowStep[], report: Report, times: { title: string; took: string }[]): Report {
+  return (event: ProgressEvent) => {
+    report(event);
+    const step = 'id' in event ? steps.find(({ id }) => id === event.id) : undefined;
+    if (!step) return;
+    if (event.type === 'step-done') times.push({ title: step.title, took: formatDuration(event.durationMs) });
+    if (event.type === 'step-skipped') times.push({ title: step.title, took: event.reason });
+  };
+}
+
+function formatOutcome({ endpoints, pi }: Outcome, times: readonly { readonly title: string; readonly took: string }[]): string {
+  const width = Math.max(...times.map(({ title }) => title.length)) + 2;
+  return [
+    pi,
+    '',
+    formatEndpoints(endpoints),
+    ...times.map(({ title, took }) => `${title.padEnd(width)}${took}`),
+    '',
+    'Next:',
+    '  bin/submit --example wordcount /opt/spark/README.md   run an application',
+    '  bin/resize-cluster --workers 4                        grow it while it works',
+    '  bin/quickstart --remove                               take it all away again',
+    '',
+  ].join('\n');
+}

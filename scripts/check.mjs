@@ -8,6 +8,7 @@ import { fail, headline, seconds } from './says.mjs';
 import { runAva } from './tap.mjs';
 
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+const FAILED = { ...NOTHING, failed: 1 };
 
 const CHECKS = [
   { title: 'Format (prettier)', run: () => tool('prettier', 'bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
@@ -36,15 +37,19 @@ async function timed(title, run) {
   const startedAt = performance.now();
   headline(title);
   const counts = await run();
-  const outcome = counts === NOTHING ? 'ok' : formatCounts(counts);
-  headline(`${title}: ${outcome}, ${seconds(startedAt)}`);
+  headline(`${title}: ${outcomeOf(counts)}, ${seconds(startedAt)}`);
   return counts;
+}
+
+function outcomeOf(counts) {
+  if (counts === NOTHING) return 'ok';
+  return counts === FAILED ? 'failed' : formatCounts(counts);
 }
 
 function tool(name, file, args) {
   const entry = path.join(projectRoot, 'node_modules', name, file);
   const { status } = spawnSync(process.execPath, [entry, ...args], { cwd: projectRoot, stdio: 'inherit' });
-  return status === 0 ? NOTHING : { ...NOTHING, failed: 1 };
+  return status === 0 ? NOTHING : FAILED;
 }
 
 /** On a real engine, which is set up first; without one there is nothing to test on, which CI must not take for success. */
@@ -55,12 +60,12 @@ async function integration() {
   const isRequired = Boolean(process.env.CI || process.env.REQUIRE_DOCKER);
   if (isRequired) {
     fail(problem, 1);
-    return { ...NOTHING, failed: 1 };
+    return FAILED;
   }
   headline(`Integration tests skipped: ${problem}`);
   return { ...NOTHING, skipped: 1 };
 }
 
-export function formatCounts({ passed, failed, skipped }) {
+function formatCounts({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }

@@ -19,11 +19,16 @@ export async function createReporter(cli: CliContext, options: ProgressOptions):
   }
   if (options.quiet)
     return lineReporter(cli, (event) => (event.type === 'warning' ? `warning: ${event.message}` : undefined));
-  if (cli.stderr.isTTY && !options.verbose && cli.env['TERM'] !== 'dumb') {
+  if (canDraw(cli) && !options.verbose) {
     const { LiveReporter } = await import('./reporter-live.ts');
     return new LiveReporter(cli);
   }
   return lineReporter(cli, createPlainFormatter({ verbose: options.verbose ?? false, now: () => performance.now() }));
+}
+
+/** A terminal that moves its cursor and knows its width: some that programs open say 0, and everything would wrap. */
+function canDraw({ stderr, env }: CliContext): boolean {
+  return Boolean(stderr.isTTY) && Boolean(stderr.columns) && env['TERM'] !== 'dumb';
 }
 
 function lineReporter(cli: CliContext, format: (event: Parameters<Report>[0]) => string | undefined): Reporter {

@@ -25,7 +25,10 @@ export interface Platform {
   /** Reads what is there and says what a deploy of this spec would do. Changes nothing. */
   planDeploy(spec: ClusterSpec): Promise<DeployPlan>;
 
-  /** Sets how many workers there shall be. Lowering it must follow {@link stopWorkers}, which chooses which ones go. */
+  /**
+   * Sets how many workers there shall be. Lowering it must follow {@link stopWorkers}, which chooses which ones go.
+   * @throws UsageError, and nothing is changed, if there is no room for more
+   */
   setWorkers(cluster: Cluster, count: number): Promise<void>;
 
   /**

@@ -77,7 +77,7 @@ async function fetchPlugin({ host, shell }: SetupTools, plan: PluginPlan, { prog
     progress(`fetching ${plan.packageName}`);
     await shell.run(apt('download', plan.packageName), { cwd: folder, signal });
     await shell.run(['sh', '-c', 'dpkg-deb -x "$1"/*.deb "$1/root"', 'extract', folder], { signal });
-    const program = await host.findFile(`${folder}/root`, 'docker-compose');
+    const program = await host.findFile(`${folder}/root`, 'cli-plugins/docker-compose');
     if (program === undefined) throw new InvalidStateError(`The package ${plan.packageName} holds no program docker-compose`);
     await host.installProgram(program, `${host.dockerConfigFolder}/cli-plugins/docker-compose`);
   } catch (error) {

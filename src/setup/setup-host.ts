@@ -26,7 +26,8 @@ export interface SetupHost {
   /** Copies a program: to a draft beside the target first, so that there is never half a program. */
   installProgram(from: string, to: string): Promise<void>;
 
-  findFile(folder: string, name: string): Promise<string | undefined>;
+  /** A file below the folder whose path ends so: `cli-plugins/docker-compose`. */
+  findFile(folder: string, ending: string): Promise<string | undefined>;
 
   removeFolder(folder: string): Promise<void>;
 

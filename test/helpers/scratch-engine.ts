@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { EngineApi } from '../../src/adapters/engine/engine-api.ts';
@@ -51,23 +52,31 @@ export class ScratchEngine implements AsyncDisposable {
     this.#process?.kill(signal);
   }
 
-  /** Ends it at once, as a power cut does. */
+  /** Ends it at once, as a power cut does: the engine and the containerd that it started. */
   async kill(): Promise<void> {
-    const process = this.#process;
-    if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    const ended = new Promise((resolve) => process.once('exit', resolve));
-    process.kill('SIGKILL');
-    await ended;
+    const containerd = Number(await readFile(path.join(this.folder, 'exec/containerd/containerd.pid'), 'utf8'));
+    await this.#end('SIGKILL');
+    try {
+      process.kill(containerd, 'SIGKILL');
+    } catch {
+      // It has ended with its engine.
+    }
+    // Or the next start waits for the containerd of this number, which may stay a zombie where PID 1 does not reap.
+    await rm(path.join(this.folder, 'exec'), { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.api.close();
-    const process = this.#process;
-    if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    const ended = new Promise((resolve) => process.once('exit', resolve));
-    process.kill('SIGCONT');
+    this.signal('SIGCONT');
     // Its containerd ends with it only when it may say good-bye.
-    process.kill('SIGTERM');
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const engine = this.#process;
+    if (!engine || engine.exitCode !== null || engine.signalCode !== null) return;
+    const ended = once(engine, 'exit');
+    engine.kill(signal);
     await ended;
   }
 }

@@ -179,12 +179,14 @@ test.serial('a node whose engine dies half-way is named; shipping again converge
   const id = await makeImage('scratch:dies', [{ seed: 'dies', sizeBytes: 60e6 }]);
   const controller = new AbortController();
   const targets = [node1, node2, node3];
-  const progress = (): void => void node2.kill();
+  let killed: Promise<void> | undefined;
+  const progress = (): void => void (killed ??= node2.kill());
   const error = await t.throwsAsync(
     shipImage({ image: 'scratch:dies', source: source.api, targets, progress, signal: controller.signal }),
     { instanceOf: UnreachableError },
   );
   t.regex(error.message, /to 1 of 3 nodes:\n {2}node-2: /);
+  await killed;
   await node2.start();
   const { shipped, alreadyThere } = await ship('scratch:dies', targets);
   t.deepEqual(alreadyThere, ['node-1', 'node-3']);

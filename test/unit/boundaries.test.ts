@@ -189,3 +189,15 @@ test('no path of one machine is written anywhere', (t) => {
     [],
   );
 });
+
+test('package-lock.json knows every optional package, also those of other platforms', (t) => {
+  // `npm ci` refuses a lock without them; npm leaves out what the registry it asked does not have.
+  const lock = JSON.parse(readFileSync(path.join(projectRoot, 'package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+  };
+  const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  const missing = wanted.filter(
+    (name) => !Object.keys(lock.packages).some((key) => key.endsWith(`node_modules/${name}`)),
+  );
+  t.deepEqual(missing, []);
+});

@@ -88,10 +88,12 @@ export class LocalHost implements SetupHost {
     await rename(draft, to);
   }
 
-  async findFile(folder: string, name: string): Promise<string | undefined> {
+  async findFile(folder: string, ending: string): Promise<string | undefined> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const found = entries.find((entry) => entry.isFile() && entry.name === name);
-    return found ? path.join(found.parentPath, found.name) : undefined;
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .find((file) => file.endsWith(`/${ending}`));
   }
 
   async removeFolder(folder: string): Promise<void> {

@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { Shell } from '../../adapters/shell/shell.ts';
-import { findMaster } from '../../cluster/cluster.ts';
+import { findMaster, type Cluster } from '../../cluster/cluster.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
+import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { CommandError, ConflictError, EngineError } from '../../errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
@@ -99,7 +100,24 @@ async function createSecret(cluster: string, name: string, reader: SwarmReader):
   });
 }
 
-function describeNodes(spec: ClusterSpec, swarm: SwarmSnapshot): readonly PlacementNode[] {
+/**
+ * Checks that a live cluster can have so many workers. One that was deployed by hand has no sizes that are known here.
+ *
+ * @throws UsageError with the sum
+ */
+export async function assertRoomForWorkers({ name, remembered }: Cluster, workers: number, reader: SwarmReader): Promise<void> {
+  if (!remembered) return;
+  const { constraints, workerMemoryBytes, workerCores, masterMemoryBytes, masterCores } = remembered;
+  const demand = {
+    workers,
+    worker: planWorkerSize(workerMemoryBytes, workerCores),
+    master: planMasterSize(masterMemoryBytes, masterCores),
+  };
+  const problem = findPlacementProblem(demand, describeNodes({ name, constraints }, await reader.readSwarm()));
+  if (problem) throw problem;
+}
+
+function describeNodes(spec: Pick<ClusterSpec, 'name' | 'constraints'>, swarm: SwarmSnapshot): readonly PlacementNode[] {
   const others = swarm.services.filter((service) => clusterNameOf(service.labels) !== spec.name);
   return swarm.nodes
     .filter((node) => node.state === 'ready' && node.availability === 'active')

@@ -15,7 +15,7 @@ import type {
   RemoveOptions,
   RemoveResult,
 } from '../platform.ts';
-import { planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
+import { assertRoomForWorkers, planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
 import { removeStack } from './remove-stack.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
@@ -50,6 +50,7 @@ export class SwarmPlatform implements Platform {
   async setWorkers(cluster: Cluster, count: number): Promise<void> {
     const service = cluster.services.find(({ role }) => role === 'worker');
     if (!service) throw new NotFoundError(`The cluster "${cluster.name}" has no worker service`);
+    if (count > service.wanted) await assertRoomForWorkers(cluster, count, this.#reader);
     await this.#reader.client.setReplicas(service.id, count);
   }
 

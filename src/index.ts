@@ -1,0 +1,21 @@
+/** The library behind the commands: typed functions that report events and print nothing. */
+export * from './errors.ts';
+export { runSteps, silent, skipped, type FlowStep, type ProgressEvent, type Report } from './events.ts';
+export { LABELS } from './labels.ts';
+export { formatSize, parseCores, parseDuration, parseSize } from './units.ts';
+export type { Cluster, ClusterContainer, ClusterRole, ClusterService } from './cluster/cluster.ts';
+export { formatEndpoints, type Endpoint } from './cluster/endpoints.ts';
+export { resolveSpec, type ClusterFlags } from './cluster/resolve-spec.ts';
+export { planMasterSize, planWorkerSize, type MasterSize, type WorkerSize } from './cluster/sizes.ts';
+export type { ClusterPorts, ClusterSpec, PortChoice } from './cluster/spec.ts';
+export { deployCluster, type DeployOptions, type DeployResult, type ImageSource } from './operations/deploy.ts';
+export { streamLogs, type ClusterLogOptions } from './operations/logs.ts';
+export type { Locks, Network, OperationContext } from './operations/operation.ts';
+export { listRunningApplications, removeCluster, type RemoveClusterOptions } from './operations/remove.ts';
+export { resizeCluster, type ResizeOptions } from './operations/resize.ts';
+export { readStatus, type ClusterStatus } from './operations/status.ts';
+export { submitApplication, type SubmitOptions } from './operations/submit.ts';
+export type { Platform, PlatformCapabilities, RemoveResult } from './platforms/platform.ts';
+export { SwarmPlatform } from './platforms/swarm/swarm-platform.ts';
+export { SwarmReader } from './platforms/swarm/swarm-reader.ts';
+export { EXAMPLES, planSubmit, type SubmitPlan } from './spark/submit-argv.ts';

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const projectRoot = path.dirname(import.meta.dirname);
+export const projectRoot = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Holds the hash of the sources that dist was built from. */
 export const STAMP = path.join(projectRoot, 'dist', '.built-from');

@@ -4,7 +4,7 @@ import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OLDEST_NODE = [20, 19];
+import { nodeProblem } from './node-version.mjs';
 
 // Node gives a program the real path of its file, so this also holds through a symlink.
 const projectRoot = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -14,10 +14,8 @@ const projectRoot = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
  * @returns {Promise<undefined | typeof import('../dist/src/cli/run.js')>} nothing when it cannot run; why has been said
  */
 async function load() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-    return stop(`spark-swarm needs Node.js ${OLDEST_NODE.join('.')} or newer; this is ${process.version}`);
-  }
+  const problem = nodeProblem();
+  if (problem) return stop(problem);
   const entry = path.join(projectRoot, 'dist', 'cli', 'run.js');
   if (!existsSync(entry)) {
     return stop(`spark-swarm is not built yet; run: cd ${projectRoot} && npm ci && npm run build`);

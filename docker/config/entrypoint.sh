@@ -20,7 +20,8 @@ daemon() {
 
 case ${1:-} in
   master)
-    daemon org.apache.spark.deploy.master.Master --host "$(hostname)" --port 7077 --webui-port 8080 \
+    # The name, not an address: it is what workers connect to, also after the master has got a new container.
+    daemon org.apache.spark.deploy.master.Master --host "${SPARK_MASTER_NAME:-master}" --port 7077 --webui-port 8080 \
       --properties-file "$SPARK_CONF_DIR/daemon.conf"
     ;;
   worker)

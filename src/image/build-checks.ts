@@ -59,7 +59,7 @@ const HINTS: readonly (readonly [seen: RegExp, hint: string])[] = [
     'docker system df shows what takes the space; docker image prune removes images without a name',
   ],
   [
-    /CERTIFICATE_VERIFY_FAILED|certificate verify failed|self[- ]signed certificate/i,
+    /SSL: CERTIFICATE_VERIFY_FAILED|certificate verify failed|self[- ]signed certificate/,
     "the network opens TLS: lay its certificate as docker/pkg/NAME.crt, or let SSL_CERT_FILE name the machine's bundle",
   ],
   [

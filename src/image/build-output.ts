@@ -61,8 +61,9 @@ export class BuildProgress {
     switch (parsed.kind) {
       case 'step':
         this.#head = `step ${parsed.step.number} of ${parsed.step.total}`;
-        this.#keep(`${this.#head}: ${parsed.step.instruction}`);
-        return cut(`${this.#head}: ${parsed.step.instruction}`);
+        // What earlier steps printed explains nothing. (BuildKit's run side by side; it repeats the output of the one that fails.)
+        this.#kept.splice(0, Infinity, cut(`${this.#head}: ${parsed.step.instruction}`));
+        return this.#kept[0];
       case 'output':
         this.#keep(parsed.text);
         return cut(`${this.#head}: ${collapse(parsed.text)}`.replace(/^: /, ''));
@@ -73,7 +74,7 @@ export class BuildProgress {
     }
   }
 
-  /** The last lines that a person can read, oldest first. */
+  /** The present step and the last lines that it printed, oldest first. */
   get lastLines(): readonly string[] {
     return this.#kept;
   }

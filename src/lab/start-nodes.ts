@@ -37,14 +37,19 @@ export async function startNodes(run: NodesRun, context: StepContext): Promise<s
   const way = known ?? trial ?? 'capabilities';
   const remaining = trial === 'privileged' ? rest : open;
   let answering = run.plans.length - remaining.length;
-  await Promise.all(
-    remaining.map(async (plan) => {
-      const container = await applyNodePlan(run, plan, way, context.signal);
-      await waitForEngine(run, plan.node, container, { limitMs: ENGINE_LIMIT_MS, signal: context.signal });
-      answering += 1;
-      context.progress(`${answering} of ${run.plans.length} answer`);
-    }),
-  );
+  const start = async (plan: NodePlan): Promise<string> => applyNodePlan(run, plan, way, context.signal);
+  const finish = async (plan: NodePlan, container: string): Promise<void> => {
+    await waitForEngine(run, plan.node, container, { limitMs: ENGINE_LIMIT_MS, signal: context.signal });
+    answering += 1;
+    context.progress(`${answering} of ${run.plans.length} answer`);
+  };
+  const [leader, ...others] = remaining;
+  // The manager's address first: an engine that was a worker before waits up to 20 s for a manager it cannot reach.
+  const started = leader ? [{ plan: leader, container: await start(leader) }] : [];
+  await Promise.all([
+    ...started.map(async ({ plan, container }) => finish(plan, container)),
+    ...others.map(async (plan) => finish(plan, await start(plan))),
+  ]);
   return summary(open, way);
 }
 

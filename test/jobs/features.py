@@ -72,7 +72,7 @@ try:
     ratings = spark.createDataFrame([(user, item, float(user * item % 5)) for user in range(8) for item in range(8)], ["user", "item", "rating"])
     from pyspark.ml.recommendation import ALS  # LAPACK, the one native library of MLlib
 
-    check("mllib als", ALS(rank=2, maxIter=1, numBlocks=1, seed=1).fit(ratings).userFactors.count(), 8)
+    check("mllib als", ALS(rank=2, maxIter=1, numUserBlocks=1, numItemBlocks=1, seed=1).fit(ratings).userFactors.count(), 8)
 finally:
     shutil.rmtree(directory, ignore_errors=True)
 

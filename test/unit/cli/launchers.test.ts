@@ -57,7 +57,7 @@ test('a launcher works through a symlink and from another directory', async (t) 
 
 test('a launcher of a project that is not built says what to type', async (t) => {
   const folder = temporaryFolder(t);
-  for (const part of ['bin/spark-swarm', 'scripts/launch.mjs', 'package.json']) {
+  for (const part of ['bin/spark-swarm', 'scripts/launch.mjs', 'scripts/node-version.mjs', 'package.json']) {
     cpSync(path.join(projectRoot, part), path.join(folder, part));
   }
   t.deepEqual(await start(path.join(folder, 'bin', 'spark-swarm'), []), {
@@ -83,4 +83,13 @@ test('the old service script knows its verbs, and says so', async (t) => {
 test('a pipe that closes early is not a crash', async (t) => {
   const script = `"${path.join(projectRoot, 'bin', 'spark-swarm')}" --help | head -c 1; echo "\${PIPESTATUS[0]}"`;
   t.deepEqual(await start('bash', ['-c', script]), { status: 0, stdout: 'U0\n', stderr: '' });
+});
+
+test('an old Node is told which one is needed', async (t) => {
+  const { nodeProblem } = (await import(path.join(projectRoot, 'scripts', 'node-version.mjs'))) as {
+    nodeProblem: (version: string) => string | undefined;
+  };
+  t.is(nodeProblem('18.20.8'), 'spark-swarm needs Node.js 20.19 or newer; this is 18.20.8');
+  t.is(nodeProblem('20.18.3'), 'spark-swarm needs Node.js 20.19 or newer; this is 20.18.3');
+  for (const version of ['20.19.0', '22.0.0', '24.11.1']) t.is(nodeProblem(version), undefined);
 });

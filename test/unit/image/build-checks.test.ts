@@ -88,5 +88,11 @@ test('the hint of a failed build fits its reason', (t) => {
   );
   t.regex(buildFailureHint(['write /x: no space left on device']), /docker system df/);
   t.regex(buildFailureHint(['ERROR: No matching distribution found for pyspark==9.9.9']), /--spark-version/);
+  // Our pip-install names the certificates among other things to try.
+  const advice = [
+    'ERROR: No matching distribution found for pyspark==9',
+    '  CERTIFICATE_VERIFY_FAILED: put it into docker/pkg',
+  ];
+  t.regex(buildFailureHint(advice), /--spark-version/);
   t.is(buildFailureHint(['exit 1']), 'every line of it: bin/build-image --verbose');
 });

@@ -66,6 +66,13 @@ test('a failed build ends with the reason', (t) => {
   );
 });
 
+test('of earlier steps nothing is kept', (t) => {
+  t.deepEqual(follow('classic-failed-28.2.2.txt').lastLines.slice(0, 2), [
+    'step 8 of 9: RUN for i in 1 2 3; do echo line $i; done; exit ${FAIL}',
+    'line 1',
+  ]);
+});
+
 test('a line of progress is short', (t) => {
   const detail = new BuildProgress(1).push(`Step 7/19 : RUN ${'x'.repeat(300)}`);
   t.is(detail?.length, 100);

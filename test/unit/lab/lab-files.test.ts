@@ -22,9 +22,9 @@ async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 
 test("sockets are in /run for root, else in the user's runtime folder or home, and never too deep for the kernel", (t) => {
   t.is(runtimeFolder({ uid: 0, home: '/root', xdgRuntimeDir: undefined }), '/run/spark-swarm');
-  t.is(runtimeFolder({ uid: 1000, home: '/people/ana', xdgRuntimeDir: '/run/user/1000' }), '/run/user/1000/spark-swarm');
-  t.is(runtimeFolder({ uid: 1000, home: '/people/ana', xdgRuntimeDir: undefined }), '/people/ana/.spark-swarm/run');
-  t.is(runtimeFolder({ uid: 1000, home: `/people/${'a'.repeat(60)}`, xdgRuntimeDir: 'relative' }), '/tmp/spark-swarm-1000');
+  t.is(runtimeFolder({ uid: 1000, home: '/h/ana', xdgRuntimeDir: '/run/user/1000' }), '/run/user/1000/spark-swarm');
+  t.is(runtimeFolder({ uid: 1000, home: '/h/ana', xdgRuntimeDir: undefined }), '/h/ana/.spark-swarm/run');
+  t.is(runtimeFolder({ uid: 1000, home: `/h/${'a'.repeat(60)}`, xdgRuntimeDir: 'relative' }), '/tmp/spark-swarm-1000');
 });
 
 test('labs are found by the sockets of their managers', async (t) => {

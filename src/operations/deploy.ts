@@ -58,6 +58,7 @@ export async function deployCluster(context: OperationContext, options: DeployOp
   return withLock(context, name, { command: 'deploy', timeoutMs: options.timeoutMs }, async () => {
     const { spec, plan } = await prepareDeploy(context, options);
     for (const message of plan.warnings) context.report({ type: 'warning', message });
+    noteOpenPorts(context, spec, plan);
     if (plan.restartsContainers) {
       const applications = await listRunningApplications(context, name);
       if (applications.length > 0) await options.confirmRestart(applications);
@@ -71,6 +72,17 @@ export async function deployCluster(context: OperationContext, options: DeployOp
     ];
     await runSteps(steps, context.report, context.signal);
     return { name, changes: plan.changes, endpoints };
+  });
+}
+
+/** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
+function noteOpenPorts({ platform, report }: OperationContext, { name, ports }: ClusterSpec, { changes }: DeployPlan): void {
+  const isNew = changes.includes(`create service ${name}_master`);
+  const published = Object.entries(ports).filter(([, port]) => port !== 'none').map(([key]) => key);
+  if (!isNew || platform.capabilities.bindsAddresses || published.length === 0) return;
+  report({
+    type: 'note',
+    message: `published ports (${published.join(', ')}) listen on every address of the master's node; --port ${published[0]}=none publishes none`,
   });
 }
 

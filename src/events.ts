@@ -8,7 +8,12 @@ export type ProgressEvent =
   | { readonly type: 'steps'; readonly steps: readonly StepTitle[] }
   | { readonly type: 'step-started'; readonly id: string }
   | { readonly type: 'step-progress'; readonly id: string; readonly detail: string }
-  | { readonly type: 'step-done'; readonly id: string; readonly durationMs: number; readonly detail: string | undefined }
+  | {
+      readonly type: 'step-done';
+      readonly id: string;
+      readonly durationMs: number;
+      readonly detail: string | undefined;
+    }
   | { readonly type: 'step-skipped'; readonly id: string; readonly reason: string }
   | { readonly type: 'step-failed'; readonly id: string; readonly durationMs: number; readonly message: string }
   | { readonly type: 'note'; readonly message: string }

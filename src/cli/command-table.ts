@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "show the daemons' logs, from every node",
     load: async () => import('./commands/logs.ts'),
   },
+  {
+    words: ['master-ip'],
+    summary: "print the address of the master's node",
+    load: async () => import('./commands/master-ip.ts'),
+  },
   { words: ['list'], summary: 'list the clusters', load: async () => import('./commands/list.ts') },
   { words: ['remove'], summary: 'take a cluster away', load: async () => import('./commands/remove.ts') },
   {

@@ -42,7 +42,11 @@ export async function connect(cli: CliContext, options: ConnectOptions): Promise
 }
 
 /** As {@link connect}, to an engine that has been found already. */
-export function connectTarget(cli: CliContext, target: EngineTarget, { report, file }: Omit<ConnectOptions, 'context'>): Connection {
+export function connectTarget(
+  cli: CliContext,
+  target: EngineTarget,
+  { report, file }: Omit<ConnectOptions, 'context'>,
+): Connection {
   const reader = new SwarmReader(target.api);
   return {
     target,

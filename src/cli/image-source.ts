@@ -37,8 +37,14 @@ export function createImageSource(connection: Connection): ImageSource {
 
 async function listTargets({ reader, report }: Connection): Promise<readonly ShipTarget[]> {
   const nodes = (await reader.client.listNodes()).filter((node) => node.state === 'ready');
-  const found = await Promise.all(nodes.map(async (node) => ({ name: node.hostname, api: await reader.engines.find(node) })));
+  const found = await Promise.all(
+    nodes.map(async (node) => ({ name: node.hostname, api: await reader.engines.find(node) })),
+  );
   const blind = found.filter(({ api }) => api === undefined).map(({ name }) => name);
-  if (blind.length > 0) report({ type: 'warning', message: `cannot see which images ${blind.join(', ')} ${blind.length === 1 ? 'has' : 'have'}` });
+  if (blind.length > 0)
+    report({
+      type: 'warning',
+      message: `cannot see which images ${blind.join(', ')} ${blind.length === 1 ? 'has' : 'have'}`,
+    });
   return found.flatMap(({ name, api }) => (api ? [{ name, api }] : []));
 }

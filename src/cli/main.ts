@@ -20,6 +20,7 @@ export async function main(
   commands?: readonly CommandEntry[],
 ): Promise<number> {
   try {
+    if (await answersAtOnce(argv, cli, commands)) return 0;
     // Loaded here, so that whatever goes wrong while loading is reported like every other error.
     const { runProgram } = await import('./program.ts');
     await runProgram(argv, cli, commands);
@@ -27,6 +28,20 @@ export async function main(
   } catch (thrown) {
     return reportError(errorBehind(thrown, cli.signal), argv, cli);
   }
+}
+
+/** `--version`, `--help` and nothing at all: what people and scripts type most needs no parser. */
+async function answersAtOnce(
+  argv: readonly string[],
+  cli: CliContext,
+  commands: readonly CommandEntry[] | undefined,
+): Promise<boolean> {
+  const [word = '--help', ...others] = argv;
+  if (others.length > 0 || !['--version', '--help', '-h', 'help'].includes(word)) return false;
+  const { formatRootHelp, readVersion } = await import('./root-help.ts');
+  if (word === '--version') cli.stdout.write(`${readVersion(cli.projectRoot)}\n`);
+  else cli.stdout.write(formatRootHelp(commands ?? (await import('./command-table.ts')).COMMANDS));
+  return true;
 }
 
 /** What an aborted request throws differs from library to library; what the user did does not. */

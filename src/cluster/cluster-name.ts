@@ -12,7 +12,10 @@ const RESERVED = new Set(['default', 'ingress', 'host', 'bridge', 'none', 'docke
  * @throws UsageError naming the field and the text
  */
 export function parseClusterName(text: string, field = '--name'): string {
-  if (RESERVED.has(text)) throw new UsageError(`${field}: ${JSON.stringify(text)} is a name of Docker's own; choose another`);
+  if (RESERVED.has(text))
+    throw new UsageError(`${field}: ${JSON.stringify(text)} is a name of Docker's own; choose another`);
   if (/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(text)) return text;
-  throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected 2 to 32 of a-z, 0-9 and "-", starting with a letter`);
+  throw new UsageError(
+    `${field}: got ${JSON.stringify(text)}; expected 2 to 32 of a-z, 0-9 and "-", starting with a letter`,
+  );
 }

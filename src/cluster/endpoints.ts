@@ -13,7 +13,8 @@ export interface Endpoint {
 export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
   const master = findMaster(cluster);
   const host = master?.isRunning ? master.address : undefined;
-  const published = (port: number): number | undefined => (host === undefined ? undefined : master?.publishedPorts[port]);
+  const published = (port: number): number | undefined =>
+    host === undefined ? undefined : master?.publishedPorts[port];
   const masterPort = published(CONTAINER_PORTS.master);
   const uiPort = published(CONTAINER_PORTS.ui);
   return [

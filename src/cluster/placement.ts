@@ -30,7 +30,12 @@ export interface Demand {
  * the workers of a small machine. Swarm would leave what does not fit pending for ever.
  */
 export function findPlacementProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
-  return masterProblem(demand, nodes) ?? workerProblem(demand, nodes) ?? countProblem(demand, nodes) ?? hostProblem(demand, nodes);
+  return (
+    masterProblem(demand, nodes) ??
+    workerProblem(demand, nodes) ??
+    countProblem(demand, nodes) ??
+    hostProblem(demand, nodes)
+  );
 }
 
 function masterProblem({ master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
@@ -48,7 +53,11 @@ function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNod
   if (workers === 0) return undefined;
   const usable = nodes.filter((node) => node.takesWorkers);
   const roomiest = largest(usable, freeMemory);
-  if (!roomiest) return problem('No node can run a worker: none matches the constraints', 'docker node inspect NODE shows its labels');
+  if (!roomiest)
+    return problem(
+      'No node can run a worker: none matches the constraints',
+      'docker node inspect NODE shows its labels',
+    );
   if (freeMemory(roomiest) < worker.limitBytes) {
     return problem(
       `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
@@ -68,12 +77,18 @@ function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNod
 
 /** Each node takes whole workers; the manager with the most room takes the master too. */
 function countProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
-  const masterNode = largest(nodes.filter((node) => node.isManager), freeMemory);
+  const masterNode = largest(
+    nodes.filter((node) => node.isManager),
+    freeMemory,
+  );
   const perNode = nodes
     .filter((node) => node.takesWorkers)
     .map((node) => {
       const memory = freeMemory(node) - (node === masterNode ? master.limitBytes : 0);
-      const fits = Math.min(Math.floor(memory / worker.limitBytes), Math.floor(freeCores(node) / worker.limitCores + 1e-9));
+      const fits = Math.min(
+        Math.floor(memory / worker.limitBytes),
+        Math.floor(freeCores(node) / worker.limitCores + 1e-9),
+      );
       return { node, fits: Math.max(0, fits) };
     });
   const room = perNode.reduce((sum, { fits }) => sum + fits, 0);
@@ -111,12 +126,16 @@ function freeCores(node: PlacementNode): number {
 }
 
 function memoryTerms(node: PlacementNode): string {
-  const reserved = node.reservedMemoryBytes === 0 ? '' : ` − ${formatSize(node.reservedMemoryBytes)} reserved by other services`;
+  const reserved =
+    node.reservedMemoryBytes === 0 ? '' : ` − ${formatSize(node.reservedMemoryBytes)} reserved by other services`;
   return `the largest is ${node.hostname} with ${formatSize(node.memoryBytes)}${reserved}`;
 }
 
 function largest(nodes: readonly PlacementNode[], measure: (node: PlacementNode) => number): PlacementNode | undefined {
-  return nodes.reduce<PlacementNode | undefined>((best, node) => (!best || measure(node) > measure(best) ? node : best), undefined);
+  return nodes.reduce<PlacementNode | undefined>(
+    (best, node) => (!best || measure(node) > measure(best) ? node : best),
+    undefined,
+  );
 }
 
 /** The values are right in themselves and fit nowhere here: status 2, and nothing has been changed. */

@@ -22,7 +22,12 @@ export interface Observed {
 /** Every problem with its cause, from the platform's side and from Spark's. Empty for a healthy cluster. */
 export function findProblems({ cluster, state, wanted, silent }: Observed): readonly Problem[] {
   const notRunning = cluster.containers.filter((container) => !container.isRunning).map(explainContainer);
-  return [...missingServices(cluster), ...notRunning, ...sparkProblems(cluster, state, wanted), ...silent.map(explainSilence)];
+  return [
+    ...missingServices(cluster),
+    ...notRunning,
+    ...sparkProblems(cluster, state, wanted),
+    ...silent.map(explainSilence),
+  ];
 }
 
 function missingServices({ services, name }: Cluster): readonly Problem[] {
@@ -35,13 +40,41 @@ function missingServices({ services, name }: Cluster): readonly Problem[] {
  * What Docker's words mean, and what to do. The words are all that Docker gives.
  * Source: swarmkit scheduler/filter.go; moby executor/container; texts met on engines 20.10 and 26.1.
  */
-const CAUSES: readonly (readonly [RegExp, (container: ClusterContainer, match: RegExpExecArray) => string, string | null])[] = [
-  [/no such image:? *(\S*)/i, ({ node }, match) => `the image ${match[1] ?? ''} is missing on node ${node}`, 'spark-swarm image push'],
-  [/no suitable node \((.*)\)/, (_, match) => `no suitable node: ${match[1]}`, 'spark-swarm deploy with smaller --worker-memory, or fewer --workers'],
-  [/no space left on device/i, ({ node }) => `no space left on node ${node}`, 'docker system df on that node shows what takes it'],
-  [/port is already allocated|address already in use/i, ({ node }) => `a port is taken on node ${node}`, 'choose another with --port ui=0'],
-  [/invalid (?:bind )?mount|mount source|bind source path does not exist/i, ({ node }, match) => `a folder is missing on node ${node} (${match.input})`, null],
-  [/non-zero exit \(137\)/, () => 'was killed (exit status 137): most often its memory limit', 'a larger --worker-memory'],
+const CAUSES: readonly (readonly [
+  RegExp,
+  (container: ClusterContainer, match: RegExpExecArray) => string,
+  string | null,
+])[] = [
+  [
+    /no such image:? *(\S*)/i,
+    ({ node }, match) => `the image ${match[1] ?? ''} is missing on node ${node}`,
+    'spark-swarm image push',
+  ],
+  [
+    /no suitable node \((.*)\)/,
+    (_, match) => `no suitable node: ${match[1]}`,
+    'spark-swarm deploy with smaller --worker-memory, or fewer --workers',
+  ],
+  [
+    /no space left on device/i,
+    ({ node }) => `no space left on node ${node}`,
+    'docker system df on that node shows what takes it',
+  ],
+  [
+    /port is already allocated|address already in use/i,
+    ({ node }) => `a port is taken on node ${node}`,
+    'choose another with --port ui=0',
+  ],
+  [
+    /invalid (?:bind )?mount|mount source|bind source path does not exist/i,
+    ({ node }, match) => `a folder is missing on node ${node} (${match.input})`,
+    null,
+  ],
+  [
+    /non-zero exit \(137\)/,
+    () => 'was killed (exit status 137): most often its memory limit',
+    'a larger --worker-memory',
+  ],
   [/non-zero exit \((\d+)\)/, (_, match) => `ended with exit status ${match[1]}`, null],
 ];
 
@@ -58,9 +91,16 @@ function times(failures: number): string {
   return failures > 1 ? ` (failed ${failures} times)` : '';
 }
 
-function sparkProblems({ containers, name }: Cluster, state: MasterState | undefined, wanted: WantedWorkers): readonly Problem[] {
+function sparkProblems(
+  { containers, name }: Cluster,
+  state: MasterState | undefined,
+  wanted: WantedWorkers,
+): readonly Problem[] {
   const isMasterUp = containers.some((container) => container.role === 'master' && container.isRunning);
-  if (!state) return isMasterUp ? [{ subject: 'master', message: 'does not answer', hint: `spark-swarm logs master --name ${name}` }] : [];
+  if (!state)
+    return isMasterUp
+      ? [{ subject: 'master', message: 'does not answer', hint: `spark-swarm logs master --name ${name}` }]
+      : [];
   const drained = state.workers.filter((worker) => worker.state === 'DECOMMISSIONED');
   const running = containers.filter((container) => container.role === 'worker' && container.isRunning).length;
   const alive = aliveWorkers(state);
@@ -72,7 +112,13 @@ function sparkProblems({ containers, name }: Cluster, state: MasterState | undef
       hint: `spark-swarm resize --workers ${wanted.count} --name ${name}`,
     })),
     ...(alive.length + drained.length < running
-      ? [{ subject: 'workers', message: `${running} containers run, and the master sees ${alive.length} ALIVE`, hint: `spark-swarm logs --name ${name}` }]
+      ? [
+          {
+            subject: 'workers',
+            message: `${running} containers run, and the master sees ${alive.length} ALIVE`,
+            hint: `spark-swarm logs --name ${name}`,
+          },
+        ]
       : []),
     ...alive
       .filter((worker) => wanted.memoryBytes !== undefined && worker.memoryBytes !== wanted.memoryBytes)

@@ -76,7 +76,15 @@ export function planWorkerSize(limitBytes: number, limitCores: number): WorkerSi
         `${formatSize(SMALLEST_EXECUTOR_BYTES)} executor) = ${formatSize(smallest)}; expected ${formatSize(smallest)} or more`,
     );
   }
-  return { limitBytes, limitCores, sparkCores, daemonBytes: DAEMON_BYTES, overheadBytes, sparkMemoryBytes, executorMemoryBytes };
+  return {
+    limitBytes,
+    limitCores,
+    sparkCores,
+    daemonBytes: DAEMON_BYTES,
+    overheadBytes,
+    sparkMemoryBytes,
+    executorMemoryBytes,
+  };
 }
 
 /** @throws UsageError with the whole sum if not one driver fits beside the daemon */

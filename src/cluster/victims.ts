@@ -21,7 +21,9 @@ export function pairWorkers(
     container,
     // A restarted worker registers under the same name: the newest entry is the one that lives. Ids begin with the time.
     spark: present
-      .filter(({ host }) => host === container.displayName || (host.length >= 12 && container.containerId?.startsWith(host)))
+      .filter(
+        ({ host }) => host === container.displayName || (host.length >= 12 && container.containerId?.startsWith(host)),
+      )
       .toSorted((a, b) => b.id.localeCompare(a.id))[0],
   }));
 }
@@ -36,9 +38,7 @@ export function chooseVictims(workers: readonly WorkerPair[], count: number): re
     if (!container.isRunning || !spark) return -1;
     return spark.coresUsed;
   };
-  return workers
-    .toSorted((a, b) => cost(a) - cost(b) || slot(b) - slot(a))
-    .slice(0, Math.max(0, count));
+  return workers.toSorted((a, b) => cost(a) - cost(b) || slot(b) - slot(a)).slice(0, Math.max(0, count));
 }
 
 function slot({ container }: WorkerPair): number {

@@ -34,12 +34,15 @@ function otherMachine(
   { Name, OSType, OperatingSystem, KernelVersion, SecurityOptions }: OuterInfo,
   { platform, hostname, kernelRelease }: Pick<MachineFacts, 'platform' | 'hostname' | 'kernelRelease'>,
 ): string | undefined {
-  if (OperatingSystem.startsWith('Docker Desktop')) return 'this is Docker Desktop, whose engine runs in a machine of its own';
+  if (OperatingSystem.startsWith('Docker Desktop'))
+    return 'this is Docker Desktop, whose engine runs in a machine of its own';
   if (platform !== 'linux') return `this machine runs ${platform}`;
   if (endpoint.kind !== 'unix') return `the engine is at tcp://${endpoint.host}:${endpoint.port}`;
   if (OSType !== 'linux') return `the engine runs ${OSType}`;
-  if (KernelVersion !== kernelRelease) return `the engine's kernel is ${KernelVersion}, this machine's is ${kernelRelease}`;
+  if (KernelVersion !== kernelRelease)
+    return `the engine's kernel is ${KernelVersion}, this machine's is ${kernelRelease}`;
   if (Name !== hostname) return `the engine's host is "${Name}", this one is "${hostname}"`;
-  if (SecurityOptions?.some((option) => option === 'name=rootless')) return 'this engine is rootless: its containers cannot run engines';
+  if (SecurityOptions?.some((option) => option === 'name=rootless'))
+    return 'this engine is rootless: its containers cannot run engines';
   return undefined;
 }

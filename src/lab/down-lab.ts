@@ -37,7 +37,10 @@ export async function downLab(options: DownLabOptions, tools: LabTools, { report
   const hasContext = context?.isOurs ?? false;
   const keptVolumes = removesVolumes ? [] : state.volumes.map((volume) => volume.name);
   const isThere =
-    state.network !== undefined || state.containers.length > 0 || hasContext || (removesVolumes && state.volumes.length > 0);
+    state.network !== undefined ||
+    state.containers.length > 0 ||
+    hasContext ||
+    (removesVolumes && state.volumes.length > 0);
   if (!isThere) {
     await tools.machine.removeSocketFolders(name);
     return { name, removed: false, keptVolumes };
@@ -97,7 +100,9 @@ function downSteps(name: string, { state, hasContext, removesVolumes, tools }: D
         if (volumes.length === 0) return skipped('there are none');
         if (!removesVolumes) return skipped(`kept; ${labCommand('down', name, '--volumes')} removes them`);
         await Promise.all(
-          volumes.map(async (volume) => engine.delete(`/volumes/${volume.name}`, { signal, timeoutMs: 120_000 }).catch(ignoreMissing)),
+          volumes.map(async (volume) =>
+            engine.delete(`/volumes/${volume.name}`, { signal, timeoutMs: 120_000 }).catch(ignoreMissing),
+          ),
         );
         return volumes.map((volume) => volume.name).join(', ');
       },
@@ -114,7 +119,11 @@ function downSteps(name: string, { state, hasContext, removesVolumes, tools }: D
 
 async function stopContainer({ outer }: LabTools, id: string, signal: AbortSignal): Promise<void> {
   try {
-    await outer.api.post(`/containers/${id}/stop`, { query: { t: STOP_LIMIT_S }, signal, timeoutMs: (STOP_LIMIT_S + 15) * 1000 });
+    await outer.api.post(`/containers/${id}/stop`, {
+      query: { t: STOP_LIMIT_S },
+      signal,
+      timeoutMs: (STOP_LIMIT_S + 15) * 1000,
+    });
   } catch (error) {
     // Stopping is a courtesy; the removal that follows kills.
     if (!(error instanceof EngineError) && !(error instanceof NotFoundError)) throw error;

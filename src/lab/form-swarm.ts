@@ -59,11 +59,15 @@ export async function formSwarm(run: SwarmRun, { progress, signal }: StepContext
   await waitUntilReady(first.engine, ids, { progress, signal });
   const labelled = await Promise.all(
     run.nodes.map((node, index) =>
-      setMemberLabels(first.engine, ids[index] ?? '', { labels: nodeLabels({ ...node, host: run.host, mtu: run.mtu }), signal }),
+      setMemberLabels(first.engine, ids[index] ?? '', {
+        labels: nodeLabels({ ...node, host: run.host, mtu: run.mtu }),
+        signal,
+      }),
     ),
   );
   if (labelled.some(Boolean) && changes.length === 0) changes.push('node labels set');
-  if (changes.length === 0) return skipped(run.nodes.length === 1 ? 'it is ready' : `all ${run.nodes.length} nodes are ready`);
+  if (changes.length === 0)
+    return skipped(run.nodes.length === 1 ? 'it is ready' : `all ${run.nodes.length} nodes are ready`);
   return changes.join(', ');
 }
 
@@ -150,7 +154,9 @@ async function bringIn(run: SwarmRun, node: LabNode, { first, members, signal }:
   if (action !== 'join') await leave(node, signal);
   await makeGatewayBridge(node.engine, run.mtu, signal);
   // Asked for right before use and sent in a request body: a join token is never in an argument or a log.
-  const { JoinTokens } = await first.engine.get<{ readonly JoinTokens: { readonly Worker: string } }>('/swarm', { signal });
+  const { JoinTokens } = await first.engine.get<{ readonly JoinTokens: { readonly Worker: string } }>('/swarm', {
+    signal,
+  });
   await node.engine.post('/swarm/join', {
     body: {
       ListenAddr: `0.0.0.0:${PORT}`,

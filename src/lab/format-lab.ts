@@ -31,7 +31,9 @@ export function labTableRows({ nodes }: LabStatus): readonly (readonly string[])
     `${node.container} (${node.containerState})`,
     node.address ?? '-',
     node.role ?? '-',
-    [node.swarmState ?? '-', ...(node.availability && node.availability !== 'active' ? [node.availability] : [])].join(', '),
+    [node.swarmState ?? '-', ...(node.availability && node.availability !== 'active' ? [node.availability] : [])].join(
+      ', ',
+    ),
     node.engineVersion ?? '-',
     node.storageDriver ?? '-',
   ]);

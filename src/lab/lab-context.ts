@@ -21,7 +21,9 @@ export interface ContextState {
 
 export async function readContext(shell: Shell, lab: string, signal: AbortSignal): Promise<ContextState | undefined> {
   try {
-    const { stdout } = await shell.run(['docker', 'context', 'inspect', labObjectName(lab), '--format', '{{json .}}'], { signal });
+    const { stdout } = await shell.run(['docker', 'context', 'inspect', labObjectName(lab), '--format', '{{json .}}'], {
+      signal,
+    });
     const { Metadata, Endpoints } = JSON.parse(stdout) as InspectedContext;
     return { isOurs: Metadata?.Description === contextDescription(lab), host: Endpoints?.docker?.Host };
   } catch (error) {
@@ -34,9 +36,12 @@ export async function readContext(shell: Shell, lab: string, signal: AbortSignal
 export function refuseForeignContext(lab: string, context: ContextState | undefined): void {
   if (!context || context.isOurs) return;
   const name = labObjectName(lab);
-  throw new ConflictError(`Cannot set up the lab "${lab}": the docker context "${name}" is there and does not belong to it`, {
-    hint: `choose another name (${labCommand('up', 'NAME')}), or remove it (docker context rm ${name})`,
-  });
+  throw new ConflictError(
+    `Cannot set up the lab "${lab}": the docker context "${name}" is there and does not belong to it`,
+    {
+      hint: `choose another name (${labCommand('up', 'NAME')}), or remove it (docker context rm ${name})`,
+    },
+  );
 }
 
 /** Makes or corrects the context by which `docker --context spark-lab` reaches the lab's manager. */

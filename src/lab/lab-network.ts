@@ -63,9 +63,12 @@ export function chooseSubnet(taken: readonly Subnet[], wanted?: Subnet): Subnet 
     const subnet = { base: ((192 << 24) | (168 << 16) | (((FIRST_CHOICE + step) % 256) << 8)) >>> 0, prefix: 24 };
     if (isFree(subnet)) return subnet;
   }
-  throw new ConflictError('Cannot choose a network for the lab: every 192.168.x.0/24 overlaps with a route or a docker network', {
-    hint: 'ip route; docker network ls',
-  });
+  throw new ConflictError(
+    'Cannot choose a network for the lab: every 192.168.x.0/24 overlaps with a route or a docker network',
+    {
+      hint: 'ip route; docker network ls',
+    },
+  );
 }
 
 /** What the kernel's IPv4 routing table says. */
@@ -83,7 +86,11 @@ export interface Routes {
  * hexadecimal digits in the machine's byte order, which is little-endian wherever this runs.
  */
 export function parseRoutes(text: string): Routes {
-  const rows = text.split('\n').slice(1).map((line) => line.trim().split(/\s+/)).filter((row) => row.length >= 8);
+  const rows = text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((row) => row.length >= 8);
   const routes = rows.map((row) => ({
     device: row[0] ?? '',
     base: readHex(row[1] ?? ''),

@@ -95,7 +95,10 @@ export function findLab(lab: string, { containers, networks, volumes }: OuterObj
   const byNode = (one: { readonly node: number }, other: { readonly node: number }): number => one.node - other.node;
   return {
     network: networks.filter(ours).map(readNetwork)[0],
-    containers: containers.filter(ours).map((container) => readContainer(lab, container)).sort(byNode),
+    containers: containers
+      .filter(ours)
+      .map((container) => readContainer(lab, container))
+      .sort(byNode),
     volumes: volumes
       .filter(ours)
       .map(({ Name, Labels }) => ({
@@ -116,7 +119,10 @@ function readNetwork({ Id, Labels, Options, IPAM }: NetworkSummary): LabNetwork 
   };
 }
 
-function readContainer(lab: string, { Id, Names, State, Labels, Mounts, NetworkSettings }: ContainerSummary): NodeContainer {
+function readContainer(
+  lab: string,
+  { Id, Names, State, Labels, Mounts, NetworkSettings }: ContainerSummary,
+): NodeContainer {
   const attachment = NetworkSettings.Networks[labObjectName(lab)];
   return {
     id: Id,

@@ -138,5 +138,7 @@ function rights(way: NodeWay): Readonly<Record<string, unknown>> {
 
 /** How a step's detail names the way. */
 export function formatWay(way: NodeWay): string {
-  return way === 'privileged' ? 'privileged' : 'with single capabilities, because privileged containers do not start here';
+  return way === 'privileged'
+    ? 'privileged'
+    : 'with single capabilities, because privileged containers do not start here';
 }

@@ -14,7 +14,11 @@ interface InspectedImage {
 }
 
 /** @returns undefined if the engine has no such image */
-export async function inspectImage(tools: LabTools, tag: string, signal: AbortSignal): Promise<InspectedImage | undefined> {
+export async function inspectImage(
+  tools: LabTools,
+  tag: string,
+  signal: AbortSignal,
+): Promise<InspectedImage | undefined> {
   try {
     return await tools.outer.api.get<InspectedImage>(`/images/${tag}/json`, { signal });
   } catch (error) {
@@ -43,7 +47,11 @@ interface BuildRun {
   readonly signal: AbortSignal;
 }
 
-async function buildNodeImage({ shell, outer, nodeImageFolder }: LabTools, tag: string, { progress, signal }: BuildRun): Promise<void> {
+async function buildNodeImage(
+  { shell, outer, nodeImageFolder }: LabTools,
+  tag: string,
+  { progress, signal }: BuildRun,
+): Promise<void> {
   try {
     await shell.stream(
       ['docker', 'build', '--tag', tag, nodeImageFolder],
@@ -82,6 +90,9 @@ function shorten(text: string): string {
 }
 
 function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.findLast((line) => /error|failed|cannot|unable|no space/i.test(line)) ?? lines.at(-1) ?? 'no message';
 }

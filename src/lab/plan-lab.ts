@@ -62,7 +62,9 @@ export function chooseLabSubnet(state: LabState, taken: readonly Subnet[]): Subn
  * @throws ConflictError
  */
 export function refuseOtherOwner(lab: string, state: LabState, socketFolder: (node: number) => string): void {
-  const other = state.containers.find(({ node, socketFolder: folder }) => folder !== undefined && folder !== socketFolder(node));
+  const other = state.containers.find(
+    ({ node, socketFolder: folder }) => folder !== undefined && folder !== socketFolder(node),
+  );
   if (!other) return;
   throw new ConflictError(
     `The lab "${lab}" belongs to another user of this machine: the socket of ${nodeHostname(lab, other.node)} is in ${other.socketFolder}`,

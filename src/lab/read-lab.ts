@@ -41,7 +41,11 @@ export interface LabNodeStatus {
 const ANSWER_LIMIT_MS = 3000;
 
 /** @throws NotFoundError if there is no such lab */
-export async function readLab({ name = DEFAULT_LAB }: { readonly name?: string }, tools: LabTools, signal: AbortSignal): Promise<LabStatus> {
+export async function readLab(
+  { name = DEFAULT_LAB }: { readonly name?: string },
+  tools: LabTools,
+  signal: AbortSignal,
+): Promise<LabStatus> {
   const state = findLab(name, await listOuterObjects(tools.outer.api, signal));
   if (!state.network && state.containers.length === 0) throw missing(name, state);
   const nodes = await Promise.all(state.containers.map((container) => readNode(name, container, tools, signal)));
@@ -65,14 +69,22 @@ export interface NodeReading {
   readonly failure: string | undefined;
 }
 
-async function readNode(lab: string, container: NodeContainer, tools: LabTools, signal: AbortSignal): Promise<NodeReading> {
+async function readNode(
+  lab: string,
+  container: NodeContainer,
+  tools: LabTools,
+  signal: AbortSignal,
+): Promise<NodeReading> {
   const { node } = container;
   const hostname = nodeHostname(lab, node);
   const socketPath = `${container.socketFolder ?? tools.machine.socketFolder(lab, node)}/docker.sock`;
   if (container.state !== 'running') return { container, socketPath, info: undefined, failure: undefined };
   try {
     const place = { node, hostname, address: container.address ?? '' };
-    const info = await readNodeInfo(tools.openNode(socketPath, hostname), place, { signal, timeoutMs: ANSWER_LIMIT_MS });
+    const info = await readNodeInfo(tools.openNode(socketPath, hostname), place, {
+      signal,
+      timeoutMs: ANSWER_LIMIT_MS,
+    });
     return { container, socketPath, info, failure: undefined };
   } catch (error) {
     if (!(error instanceof ToolkitError)) throw error;
@@ -127,10 +139,15 @@ export function labStatus(name: string, { state, size, nodes, members }: LabRead
   };
 }
 
-function nodeStatus(lab: string, { container, socketPath, info }: NodeReading, members: readonly SwarmMember[]): LabNodeStatus {
+function nodeStatus(
+  lab: string,
+  { container, socketPath, info }: NodeReading,
+  members: readonly SwarmMember[],
+): LabNodeStatus {
   const hostname = nodeHostname(lab, container.node);
   // By id; a node that is down cannot tell its own, so by name.
-  const member = members.find(({ id }) => id === info?.swarm.nodeId) ?? members.find((candidate) => candidate.hostname === hostname);
+  const member =
+    members.find(({ id }) => id === info?.swarm.nodeId) ?? members.find((candidate) => candidate.hostname === hostname);
   return {
     name: hostname,
     container: container.name,
@@ -148,11 +165,18 @@ function nodeStatus(lab: string, { container, socketPath, info }: NodeReading, m
 function nodeProblems({ container, info, failure }: NodeReading, row: LabNodeStatus | undefined): readonly string[] {
   const name = row?.name ?? container.name;
   if (container.state !== 'running') return [`${name}: its container ${container.name} is ${container.state}`];
-  if (container.networkId === undefined) return [`${name}: its container ${container.name} is not connected to the lab's network`];
+  if (container.networkId === undefined)
+    return [`${name}: its container ${container.name} is not connected to the lab's network`];
   if (!info) return [`${name}: ${failure ?? 'its engine does not answer'}`];
   return [
-    ...(info.storageDriver === 'overlay2' ? [] : [`${name}: its engine stores images with "${info.storageDriver}", not overlay2`]),
-    ...(info.swarm.state === 'active' ? [] : [`${name}: in the swarm it is ${info.swarm.state}${info.swarm.error ? `: ${info.swarm.error}` : ''}`]),
-    ...(info.swarm.state !== 'active' || row?.swarmState === 'ready' ? [] : [`${name}: the manager sees it as ${row?.swarmState ?? 'unknown'}`]),
+    ...(info.storageDriver === 'overlay2'
+      ? []
+      : [`${name}: its engine stores images with "${info.storageDriver}", not overlay2`]),
+    ...(info.swarm.state === 'active'
+      ? []
+      : [`${name}: in the swarm it is ${info.swarm.state}${info.swarm.error ? `: ${info.swarm.error}` : ''}`]),
+    ...(info.swarm.state !== 'active' || row?.swarmState === 'ready'
+      ? []
+      : [`${name}: the manager sees it as ${row?.swarmState ?? 'unknown'}`]),
   ];
 }

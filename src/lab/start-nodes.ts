@@ -28,7 +28,8 @@ export interface NodesRun {
 /** Brings every node's engine up, all nodes at once. */
 export async function startNodes(run: NodesRun, context: StepContext): Promise<string | Skipped> {
   const open = run.plans.filter(({ action }) => action !== 'keep');
-  if (open.length === 0) return skipped(run.plans.length === 1 ? 'it is running' : `all ${run.plans.length} are running`);
+  if (open.length === 0)
+    return skipped(run.plans.length === 1 ? 'it is running' : `all ${run.plans.length} are running`);
   await Promise.all(open.map((plan) => prepareNode(run, plan.node, context.signal)));
 
   const known = knownWay(run.state);
@@ -77,7 +78,11 @@ async function prepareNode({ lab, tools, spec }: NodesRun, node: number, signal:
 }
 
 /** @returns `privileged` if the node runs that way; undefined, and the try is gone again, if it does not */
-async function tryPrivileged(run: NodesRun, plan: NodePlan, { progress, signal }: StepContext): Promise<NodeWay | undefined> {
+async function tryPrivileged(
+  run: NodesRun,
+  plan: NodePlan,
+  { progress, signal }: StepContext,
+): Promise<NodeWay | undefined> {
   let container: string | undefined;
   try {
     if (plan.container) await removeContainer(run.tools.outer.api, plan.container.id);
@@ -88,7 +93,11 @@ async function tryPrivileged(run: NodesRun, plan: NodePlan, { progress, signal }
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ToolkitError)) throw error;
-    const lastWord = error.message.split('\n')[0]?.split(': ').findLast((part) => part !== 'unknown') ?? '';
+    const lastWord =
+      error.message
+        .split('\n')[0]
+        ?.split(': ')
+        .findLast((part) => part !== 'unknown') ?? '';
     progress(`privileged does not work here (${lastWord}), trying single capabilities`);
     if (container !== undefined) await removeContainer(run.tools.outer.api, container);
     return undefined;
@@ -132,7 +141,12 @@ async function applyNodePlan(run: NodesRun, plan: NodePlan, way: NodeWay, signal
   }
 }
 
-async function createNode({ lab, tools, spec }: NodesRun, node: number, way: NodeWay, signal: AbortSignal): Promise<string> {
+async function createNode(
+  { lab, tools, spec }: NodesRun,
+  node: number,
+  way: NodeWay,
+  signal: AbortSignal,
+): Promise<string> {
   const { Id } = await tools.outer.api.post<{ readonly Id: string }>('/containers/create', {
     query: { name: nodeObjectName(lab, node) },
     body: nodeContainer(spec(node, way)),
@@ -146,7 +160,8 @@ export async function removeContainer(engine: EngineApi, id: string): Promise<vo
   try {
     await engine.delete(`/containers/${id}`, { query: { force: true }, timeoutMs: 60_000 });
   } catch (error) {
-    const isGoing = error instanceof EngineError && error.statusCode === 409 && /already in progress/.test(error.message);
+    const isGoing =
+      error instanceof EngineError && error.statusCode === 409 && /already in progress/.test(error.message);
     if (!(error instanceof NotFoundError) && !isGoing) throw error;
   }
 }
@@ -157,7 +172,12 @@ interface WaitLimits {
 }
 
 /** @throws InvalidStateError with the engine's last words if its container ended, or if it does not answer in time */
-async function waitForEngine({ lab, tools }: NodesRun, node: number, container: string, { limitMs, signal }: WaitLimits): Promise<void> {
+async function waitForEngine(
+  { lab, tools }: NodesRun,
+  node: number,
+  container: string,
+  { limitMs, signal }: WaitLimits,
+): Promise<void> {
   const name = nodeHostname(lab, node);
   const engine = tools.openNode(`${tools.machine.socketFolder(lab, node)}/docker.sock`, name);
   const startedAt = performance.now();
@@ -167,9 +187,12 @@ async function waitForEngine({ lab, tools }: NodesRun, node: number, container: 
     const hasEnded = round % 10 === 0 && !(await isRunning(tools.outer.api, container));
     if (hasEnded || waitedMs > limitMs) {
       const seen = hasEnded ? 'its container ended' : `no answer within ${Math.round(limitMs / 1000)} s`;
-      throw new InvalidStateError(`The engine of node ${name} did not come up: ${seen}\n${await lastWords(tools, container)}`, {
-        hint: `docker logs ${nodeObjectName(lab, node)}`,
-      });
+      throw new InvalidStateError(
+        `The engine of node ${name} did not come up: ${seen}\n${await lastWords(tools, container)}`,
+        {
+          hint: `docker logs ${nodeObjectName(lab, node)}`,
+        },
+      );
     }
     await sleep(POLL_MS, undefined, { signal });
   }
@@ -186,7 +209,9 @@ async function answers(engine: EngineApi, signal: AbortSignal): Promise<boolean>
 }
 
 async function isRunning(engine: EngineApi, container: string): Promise<boolean> {
-  const { State } = await engine.get<{ readonly State: { readonly Running: boolean } }>(`/containers/${container}/json`);
+  const { State } = await engine.get<{ readonly State: { readonly Running: boolean } }>(
+    `/containers/${container}/json`,
+  );
   return State.Running;
 }
 

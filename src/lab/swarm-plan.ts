@@ -76,8 +76,13 @@ export function planMember({ address, swarm }: NodeInfo, members: readonly Swarm
  * Members that no node of the lab is any more: left behind by a node that joined anew, or by one that is not there now.
  * Machines with other names, which somebody else may have joined, are left alone.
  */
-export function findGhosts(lab: string, members: readonly SwarmMember[], current: readonly string[]): readonly SwarmMember[] {
-  const isLabName = (hostname: string): boolean => hostname.startsWith(`${lab}-`) && /^[0-9]+$/.test(hostname.slice(lab.length + 1));
+export function findGhosts(
+  lab: string,
+  members: readonly SwarmMember[],
+  current: readonly string[],
+): readonly SwarmMember[] {
+  const isLabName = (hostname: string): boolean =>
+    hostname.startsWith(`${lab}-`) && /^[0-9]+$/.test(hostname.slice(lab.length + 1));
   return members.filter(({ id, hostname }) => isLabName(hostname) && !current.includes(id));
 }
 

@@ -65,7 +65,10 @@ export async function upLab(options: UpLabOptions, tools: LabTools, { report, si
 
 async function readyToLock(name: string, tools: LabTools, signal: AbortSignal): Promise<AsyncDisposable> {
   // Before the lock is written: on a machine that cannot hold a lab, nothing is.
-  const [info, facts] = await Promise.all([tools.outer.api.get<OuterInfo>('/info', { signal }), tools.machine.readFacts()]);
+  const [info, facts] = await Promise.all([
+    tools.outer.api.get<OuterInfo>('/info', { signal }),
+    tools.machine.readFacts(),
+  ]);
   refuseOtherMachine(tools.outer.api.endpoint, info, facts);
   return tools.machine.lock(name);
 }
@@ -101,8 +104,13 @@ async function planUp(name: string, options: UpLabOptions, tools: LabTools, sign
   refuseForeignContext(name, context);
   const image = nodeImageTag(hash);
   const hasImage = (await inspectImage(tools, image, signal)) !== undefined;
-  const dockerSubnets = objects.networks.flatMap(({ IPAM }) => (IPAM.Config ?? []).map(({ Subnet: text }) => readSubnet(text ?? '')));
-  const subnet = chooseLabSubnet(state, [...facts.routedSubnets, ...dockerSubnets.filter((range) => range !== undefined)]);
+  const dockerSubnets = objects.networks.flatMap(({ IPAM }) =>
+    (IPAM.Config ?? []).map(({ Subnet: text }) => readSubnet(text ?? '')),
+  );
+  const subnet = chooseLabSubnet(state, [
+    ...facts.routedSubnets,
+    ...dockerSubnets.filter((range) => range !== undefined),
+  ]);
   const mtu = state.network?.mtu ?? facts.mtu;
   const sockets = await Promise.all(Array.from({ length: size }, (_, index) => machine.hasSocket(name, index + 1)));
   const base = { name, facts, state, subnet, mtu, host: info.ID, image, hasImage, context };
@@ -155,7 +163,14 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
       title: `Start ${count}`,
       run: (context) =>
         startNodes(
-          { lab: name, tools, state, plans: nodes, networkId: networkId ?? '', spec: (node, way) => nodeSpec(plan, tools, node, way) },
+          {
+            lab: name,
+            tools,
+            state,
+            plans: nodes,
+            networkId: networkId ?? '',
+            spec: (node, way) => nodeSpec(plan, tools, node, way),
+          },
           context,
         ),
     },
@@ -179,7 +194,10 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
       id: 'context',
       title: `Write the docker context ${labObjectName(name)}`,
       run: ({ signal }) =>
-        writeContext({ shell: tools.shell, signal }, name, { present: plan.context, socketPath: socketPath(tools, name, 1) }),
+        writeContext({ shell: tools.shell, signal }, name, {
+          present: plan.context,
+          socketPath: socketPath(tools, name, 1),
+        }),
     },
   ];
 }
@@ -187,10 +205,20 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
 function labNode({ name, subnet }: UpPlan, tools: LabTools, node: number): LabNode {
   const hostname = nodeHostname(name, node);
   const path = socketPath(tools, name, node);
-  return { node, hostname, address: nodeAddress(subnet, node), socketPath: path, engine: tools.openNode(path, hostname) };
+  return {
+    node,
+    hostname,
+    address: nodeAddress(subnet, node),
+    socketPath: path,
+    engine: tools.openNode(path, hostname),
+  };
 }
 
-async function createNetwork({ name, subnet, mtu, nodes }: UpPlan, { outer }: LabTools, signal: AbortSignal): Promise<string> {
+async function createNetwork(
+  { name, subnet, mtu, nodes }: UpPlan,
+  { outer }: LabTools,
+  signal: AbortSignal,
+): Promise<string> {
   const { Id } = await outer.api.post<{ readonly Id: string }>('/networks/create', {
     body: {
       Name: labObjectName(name),

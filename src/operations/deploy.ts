@@ -42,9 +42,15 @@ export interface PreparedDeploy {
 }
 
 /** Everything `deploy --dry-run` prints: reads and checks, and changes nothing. */
-export async function prepareDeploy(context: OperationContext, options: Pick<DeployOptions, 'flags' | 'images'>): Promise<PreparedDeploy> {
+export async function prepareDeploy(
+  context: OperationContext,
+  options: Pick<DeployOptions, 'flags' | 'images'>,
+): Promise<PreparedDeploy> {
   const present = await context.platform.readCluster(options.flags.name);
-  const partial = resolveSpec(options.flags, present && { remembered: present.remembered, workers: wantedWorkers(present) });
+  const partial = resolveSpec(
+    options.flags,
+    present && { remembered: present.remembered, workers: wantedWorkers(present) },
+  );
   const spec = { ...partial, imageId: await options.images.findId(partial.image) };
   return { spec, plan: await context.platform.planDeploy(spec) };
 }
@@ -76,9 +82,15 @@ export async function deployCluster(context: OperationContext, options: DeployOp
 }
 
 /** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
-function noteOpenPorts({ platform, report }: OperationContext, { name, ports }: ClusterSpec, { changes }: DeployPlan): void {
+function noteOpenPorts(
+  { platform, report }: OperationContext,
+  { name, ports }: ClusterSpec,
+  { changes }: DeployPlan,
+): void {
   const isNew = changes.includes(`create service ${name}_master`);
-  const published = Object.entries(ports).filter(([, port]) => port !== 'none').map(([key]) => key);
+  const published = Object.entries(ports)
+    .filter(([, port]) => port !== 'none')
+    .map(([key]) => key);
   if (!isNew || platform.capabilities.bindsAddresses || published.length === 0) return;
   report({
     type: 'note',
@@ -87,7 +99,11 @@ function noteOpenPorts({ platform, report }: OperationContext, { name, ports }: 
 }
 
 /** Fewer workers than now is a shrink: Spark is asked first, as in `resize`. */
-async function shrinkSteps(context: OperationContext, options: DeployOptions, spec: ClusterSpec): Promise<readonly FlowStep[]> {
+async function shrinkSteps(
+  context: OperationContext,
+  options: DeployOptions,
+  spec: ClusterSpec,
+): Promise<readonly FlowStep[]> {
   const present = await context.platform.readCluster(spec.name);
   if (!present || wantedWorkers(present) <= spec.workers) return [];
   const plan = await planResize(context, spec.name, spec.workers);
@@ -99,7 +115,8 @@ function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
   return {
     id: 'image',
     title: `Bring the image ${spec.image} to the nodes`,
-    run: async ({ progress, signal }) => (await images.ship(spec.image, progress, signal)) ?? skipped('all nodes have it'),
+    run: async ({ progress, signal }) =>
+      (await images.ship(spec.image, progress, signal)) ?? skipped('all nodes have it'),
   };
 }
 

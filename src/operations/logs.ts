@@ -17,9 +17,12 @@ export interface ClusterLogOptions extends Omit<LogOptions, 'stdout' | 'stderr' 
 /** Streams the logs of one daemon, or of all at the same time. Ends when they end, or, when following, by the signal. */
 export async function streamLogs(context: OperationContext, options: ClusterLogOptions): Promise<void> {
   const cluster = await context.platform.readCluster(options.name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${options.name}"`, { hint: 'spark-swarm list shows them all' });
+  if (!cluster)
+    throw new NotFoundError(`No cluster named "${options.name}"`, { hint: 'spark-swarm list shows them all' });
   const started = cluster.containers.filter((container) => container.containerId !== undefined);
-  const chosen = started.filter((container) => options.daemon === undefined || container.displayName === options.daemon);
+  const chosen = started.filter(
+    (container) => options.daemon === undefined || container.displayName === options.daemon,
+  );
   if (chosen.length === 0) {
     const known = started.map(({ displayName }) => displayName).join(', ');
     throw new NotFoundError(`No logs of ${options.daemon ?? 'any daemon'} in the cluster "${options.name}"`, {
@@ -27,7 +30,8 @@ export async function streamLogs(context: OperationContext, options: ClusterLogO
     });
   }
   const width = Math.max(...chosen.map(({ displayName }) => displayName.length));
-  const prefixOf = ({ displayName }: ClusterContainer): string => (chosen.length === 1 ? '' : `${displayName.padEnd(width)} | `);
+  const prefixOf = ({ displayName }: ClusterContainer): string =>
+    chosen.length === 1 ? '' : `${displayName.padEnd(width)} | `;
   await Promise.all(
     chosen.map(async (container) => {
       const { stdout, stderr } = options.openOutput(prefixOf(container));

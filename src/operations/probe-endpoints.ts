@@ -10,7 +10,10 @@ export interface ProbedEndpoints {
 const PROBE_TIMEOUT_MS = 2000;
 
 /** Tries every address of a cluster from here: only those that answer are worth printing. */
-export async function probeEndpoints({ network }: Pick<OperationContext, 'network'>, cluster: Cluster): Promise<ProbedEndpoints> {
+export async function probeEndpoints(
+  { network }: Pick<OperationContext, 'network'>,
+  cluster: Cluster,
+): Promise<ProbedEndpoints> {
   const tried = await Promise.all(
     listEndpoints(cluster).map(async (endpoint) => ({
       endpoint,

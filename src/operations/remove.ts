@@ -13,7 +13,10 @@ export interface RemoveClusterOptions {
 }
 
 /** Applications that a remove, or a restart of the containers, would end. */
-export async function listRunningApplications(context: OperationContext, name: string): Promise<readonly SparkApplication[]> {
+export async function listRunningApplications(
+  context: OperationContext,
+  name: string,
+): Promise<readonly SparkApplication[]> {
   const cluster = await context.platform.readCluster(name);
   if (!cluster || !findMaster(cluster)) return [];
   return (await readMasterState(context, cluster))?.applications ?? [];

@@ -72,12 +72,17 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
     {
       id: 'drain',
       title: `Drain ${names(victims)}`,
-      run: async ({ progress }) => (options.force ? skipped('--force') : drain(context, plan, options.timeoutMs, progress)),
+      run: async ({ progress }) =>
+        options.force ? skipped('--force') : drain(context, plan, options.timeoutMs, progress),
     },
     {
       id: 'stop',
       title: `Stop ${names(victims)}`,
-      run: async () => context.platform.stopWorkers(cluster, victims.filter(hasContainer).map(({ container }) => container)),
+      run: async () =>
+        context.platform.stopWorkers(
+          cluster,
+          victims.filter(hasContainer).map(({ container }) => container),
+        ),
     },
   ];
   return [

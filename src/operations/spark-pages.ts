@@ -9,7 +9,8 @@ type PageContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
 const PAGE_TIMEOUT_MS = 3000;
 
 /** Fetches a page of the master from inside its container: for a port that is not published, or not reachable from here. */
-const FETCH_SCRIPT = 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=3).read().decode())';
+const FETCH_SCRIPT =
+  'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=3).read().decode())';
 
 /** The master's state, or `undefined` while it does not answer. */
 export async function readMasterState(context: PageContext, cluster: Cluster): Promise<MasterState | undefined> {
@@ -46,7 +47,9 @@ async function readMasterPage(context: PageContext, cluster: Cluster, path: stri
 /** `http://host:port` of a published port, or `undefined` when it is not published. */
 export function publishedUrl(container: ClusterContainer, containerPort: number): string | undefined {
   const port = container.publishedPorts[containerPort];
-  return port === undefined || container.address === undefined ? undefined : `http://${formatHost(container.address)}:${port}`;
+  return port === undefined || container.address === undefined
+    ? undefined
+    : `http://${formatHost(container.address)}:${port}`;
 }
 
 export function formatHost(address: string): string {

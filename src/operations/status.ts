@@ -44,11 +44,15 @@ export async function readStatus(context: StatusContext, name: string): Promise<
 }
 
 async function describeStatus(context: StatusContext, cluster: Cluster): Promise<ClusterStatus> {
-  const [state, { answering, silent }] = await Promise.all([readMasterState(context, cluster), probeEndpoints(context, cluster)]);
+  const [state, { answering, silent }] = await Promise.all([
+    readMasterState(context, cluster),
+    probeEndpoints(context, cluster),
+  ]);
   const wanted = describeWanted(cluster);
   const problems = findProblems({ cluster, state, wanted, silent });
   const alive = state?.workers.filter((worker) => worker.state === 'ALIVE') ?? [];
-  const sum = (measure: (worker: SparkWorker) => number): number => alive.reduce((total, worker) => total + measure(worker), 0);
+  const sum = (measure: (worker: SparkWorker) => number): number =>
+    alive.reduce((total, worker) => total + measure(worker), 0);
   return {
     schemaVersion: 1,
     name: cluster.name,

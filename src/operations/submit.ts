@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
-import { DEFAULT_DRIVER_BYTES, DAEMON_BYTES, OVERHEAD_PER_CORE_BYTES, SMALLEST_EXECUTOR_BYTES, planWorkerSize } from '../cluster/sizes.ts';
+import {
+  DEFAULT_DRIVER_BYTES,
+  DAEMON_BYTES,
+  OVERHEAD_PER_CORE_BYTES,
+  SMALLEST_EXECUTOR_BYTES,
+  planWorkerSize,
+} from '../cluster/sizes.ts';
 import { InvalidStateError, NotFoundError, UsageError } from '../errors.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
 import { readSparkSize, type SubmitPlan } from '../spark/submit-argv.ts';
@@ -31,7 +37,10 @@ const POLL_MS = 100;
  */
 export async function submitApplication(context: OperationContext, options: SubmitOptions): Promise<number> {
   const cluster = await context.platform.readCluster(options.name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${options.name}"`, { hint: `spark-swarm deploy --name ${options.name}` });
+  if (!cluster)
+    throw new NotFoundError(`No cluster named "${options.name}"`, {
+      hint: `spark-swarm deploy --name ${options.name}`,
+    });
   const master = findMaster(cluster);
   if (!master?.isRunning) {
     throw new InvalidStateError(`Cannot submit to the cluster "${options.name}": its master does not run`, {
@@ -113,6 +122,8 @@ export function checkSizes({ remembered }: Cluster, { argv }: SubmitPlan): reado
   if (!remembered) return [];
   const offered = planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores).sparkMemoryBytes;
   return executorBytes > offered
-    ? [`executors of ${formatSize(executorBytes)}: a worker offers ${formatSize(offered)}, so the application waits for ever`]
+    ? [
+        `executors of ${formatSize(executorBytes)}: a worker offers ${formatSize(offered)}, so the application waits for ever`,
+      ]
     : [];
 }

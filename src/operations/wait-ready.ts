@@ -57,7 +57,8 @@ export function describeWanted(cluster: Cluster): WantedWorkers {
 
 function formatSeen(cluster: Cluster, state: MasterState | undefined, wanted: WantedWorkers): string {
   const waiting = cluster.containers.find((container) => !container.isRunning);
-  const why = waiting && ` (${waiting.displayName} is ${waiting.state}${waiting.error === '' ? '' : `: ${waiting.error}`})`;
+  const why =
+    waiting && ` (${waiting.displayName} is ${waiting.state}${waiting.error === '' ? '' : `: ${waiting.error}`})`;
   return formatReadiness(state, wanted) + (why ?? '');
 }
 

@@ -35,7 +35,10 @@ function parseLines(text: string): readonly AptSource[] {
 }
 
 function parseParagraphs(text: string): readonly AptSource[] {
-  const plain = text.split('\n').filter((line) => !line.startsWith('#')).join('\n');
+  const plain = text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
   return plain.split(/\n\s*\n/).flatMap((paragraph) => {
     const field = (name: string): string | undefined =>
       new RegExp(`^${name}:[ \\t]*((?:.*)(?:\\n[ \\t].*)*)`, 'im').exec(paragraph)?.[1]?.trim();

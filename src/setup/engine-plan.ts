@@ -21,23 +21,32 @@ const STANDARD_MTU = 1500;
  */
 export function planEngine(facts: HostFacts, canBeRoot: boolean): EnginePlan {
   const { platform, os, dockerd } = facts;
-  if (platform !== 'linux') return { kind: 'refuse', seen: `this is ${systemName(platform)}`, hint: desktopHint(platform) };
+  if (platform !== 'linux')
+    return { kind: 'refuse', seen: `this is ${systemName(platform)}`, hint: desktopHint(platform) };
   if (dockerd === undefined && !usesApt(os)) {
-    return { kind: 'refuse', seen: `this is ${os.name || 'an unknown Linux'}, where it is not installed`, hint: packageHint(os) };
+    return {
+      kind: 'refuse',
+      seen: `this is ${os.name || 'an unknown Linux'}, where it is not installed`,
+      hint: packageHint(os),
+    };
   }
   const packages = dockerd === undefined ? enginePackages(facts) : [];
   if (!canBeRoot) {
     const install = `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
     return {
       kind: 'refuse',
-      seen: dockerd === undefined ? 'it is not installed, and installing it needs root' : 'it is installed, and starting it needs root',
+      seen:
+        dockerd === undefined
+          ? 'it is not installed, and installing it needs root'
+          : 'it is installed, and starting it needs root',
       hint: [...(packages.length > 0 ? [install] : []), startCommand(facts)].join(' && '),
     };
   }
   return {
     kind: 'set-up',
     packages,
-    daemonJson: facts.hasDaemonJson || facts.mtu >= STANDARD_MTU ? undefined : `${JSON.stringify({ mtu: facts.mtu })}\n`,
+    daemonJson:
+      facts.hasDaemonJson || facts.mtu >= STANDARD_MTU ? undefined : `${JSON.stringify({ mtu: facts.mtu })}\n`,
     start: facts.hasSystemd ? 'systemd' : 'detached',
   };
 }
@@ -62,7 +71,8 @@ function systemName(platform: NodeJS.Platform): string {
 }
 
 function desktopHint(platform: NodeJS.Platform): string {
-  if (platform === 'darwin') return 'install Docker Desktop (brew install --cask docker-desktop), start it (open -a Docker), then run this again';
+  if (platform === 'darwin')
+    return 'install Docker Desktop (brew install --cask docker-desktop), start it (open -a Docker), then run this again';
   return 'install Docker Desktop (winget install Docker.DockerDesktop), start it, and run this inside WSL';
 }
 
@@ -75,7 +85,9 @@ function packageHint({ id, like }: OsRelease): string {
     suse: 'sudo zypper install docker && sudo systemctl start docker',
     opensuse: 'sudo zypper install docker && sudo systemctl start docker',
   };
-  const known = [id, ...like].map((name) => commands[name.replace(/-(leap|tumbleweed)$/, '')]).find((command) => command !== undefined);
+  const known = [id, ...like]
+    .map((name) => commands[name.replace(/-(leap|tumbleweed)$/, '')])
+    .find((command) => command !== undefined);
   return `${known ?? "install your system's package of the Docker engine and start it"}, then run this again`;
 }
 

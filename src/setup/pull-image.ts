@@ -30,7 +30,11 @@ export async function pullImage(engine: EngineApi, reference: string, run: PullR
   const signal = AbortSignal.any([run.signal, silence.signal]);
   const timer = setTimeout(() => silence.abort(), run.silenceMs);
   try {
-    const answer = await engine.open('POST', '/images/create', { query: { fromImage: image, tag }, signal, timeoutMs: 0 });
+    const answer = await engine.open('POST', '/images/create', {
+      query: { fromImage: image, tag },
+      signal,
+      timeoutMs: 0,
+    });
     const sums = new PullSums();
     for await (const line of createInterface({ input: answer, signal })) {
       if (line.trim() === '') continue;

@@ -57,15 +57,20 @@ async function makeBaseImage(tools: SetupTools, refusal: string, context: StepCo
   const mirror = findMirror(sources, facts.os.codename);
   const obstacle = findObstacle(facts, { canBeRoot: sudo !== undefined, hasMirror: mirror !== undefined });
   if (obstacle !== undefined || mirror === undefined || sudo === undefined) {
-    throw new InvalidStateError(`Cannot get the base image ${BASE_IMAGE}: the pull failed (${refusal}), and ${obstacle ?? 'there is no mirror'}`, {
-      hint: `docker pull ${BASE_IMAGE}, or docker load -i FILE with an image saved elsewhere`,
-    });
+    throw new InvalidStateError(
+      `Cannot get the base image ${BASE_IMAGE}: the pull failed (${refusal}), and ${obstacle ?? 'there is no mirror'}`,
+      {
+        hint: `docker pull ${BASE_IMAGE}, or docker load -i FILE with an image saved elsewhere`,
+      },
+    );
   }
   context.progress(`no registry (${refusal}); debootstrap from ${mirror.uri}`);
   if (!facts.hasDebootstrap) {
     const quiet = (): void => {};
     await shell.stream(aptArgv(sudo, 'update'), quiet, { signal: context.signal });
-    await shell.stream(aptArgv(sudo, 'install', '--no-install-recommends', 'debootstrap'), quiet, { signal: context.signal });
+    await shell.stream(aptArgv(sudo, 'install', '--no-install-recommends', 'debootstrap'), quiet, {
+      signal: context.signal,
+    });
   }
   const sourcesText = formatAptSources(deriveSources(sources, facts.os.codename, RELEASE), false);
   await bootstrap(tools, { sudo, mirror: mirror.uri, sourcesText }, context);
@@ -78,7 +83,8 @@ export function findObstacle(
   { canBeRoot, hasMirror }: { readonly canBeRoot: boolean; readonly hasMirror: boolean },
 ): string | undefined {
   if (platform !== 'linux' || !usesApt(os)) return 'only Debian can make it itself';
-  if (os.id !== 'debian' || !hasMirror) return `the apt sources of ${os.name || 'this machine'} name no Debian mirror to make it from`;
+  if (os.id !== 'debian' || !hasMirror)
+    return `the apt sources of ${os.name || 'this machine'} name no Debian mirror to make it from`;
   return canBeRoot ? undefined : 'making it with debootstrap needs root';
 }
 
@@ -95,7 +101,11 @@ const TRIM = [
   'rm -rf usr/share/man/* usr/share/info/* usr/share/locale/*',
 ].join('\n');
 
-async function bootstrap({ host, shell, target }: SetupTools, run: Bootstrap, { progress, signal }: StepContext): Promise<void> {
+async function bootstrap(
+  { host, shell, target }: SetupTools,
+  run: Bootstrap,
+  { progress, signal }: StepContext,
+): Promise<void> {
   const { sudo, mirror, sourcesText } = run;
   // Not /tmp: where that is mounted nodev, debootstrap cannot make its devices.
   const folder = await host.makeTemporaryFolder('/var/tmp/spark-swarm-base-');
@@ -146,6 +156,9 @@ export function bootstrapDetail(line: string): string | undefined {
 }
 
 function lastLine(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return lines.findLast((line) => /^[EW]:|error|no space/i.test(line)) ?? lines.at(-1) ?? 'no message';
 }

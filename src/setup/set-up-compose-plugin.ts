@@ -25,16 +25,22 @@ export function composePluginStep(tools: SetupTools): FlowStep {
       if (present !== undefined) return skipped(`version ${present}`);
       const plan = planPlugin((await tools.host.readFacts()).os, parseAptSources(await tools.host.readAptSources()));
       if (plan === undefined) {
-        throw new InvalidStateError('Cannot get docker compose: only on Debian and Ubuntu can it be taken from a package', {
-          hint: 'install the package docker-compose-plugin or docker-compose of your system, then run this again',
-        });
+        throw new InvalidStateError(
+          'Cannot get docker compose: only on Debian and Ubuntu can it be taken from a package',
+          {
+            hint: 'install the package docker-compose-plugin or docker-compose of your system, then run this again',
+          },
+        );
       }
       await fetchPlugin(tools, plan, context);
       const version = await composeVersion(tools);
       if (version !== undefined) return `version ${version}, out of the package ${plan.packageName}`;
-      throw new InvalidStateError(`docker compose does not run after its plugin was put into ${tools.host.dockerConfigFolder}/cli-plugins`, {
-        hint: `${tools.host.dockerConfigFolder}/cli-plugins/docker-compose version says why`,
-      });
+      throw new InvalidStateError(
+        `docker compose does not run after its plugin was put into ${tools.host.dockerConfigFolder}/cli-plugins`,
+        {
+          hint: `${tools.host.dockerConfigFolder}/cli-plugins/docker-compose version says why`,
+        },
+      );
     },
   };
 }
@@ -55,7 +61,10 @@ export interface PluginPlan {
 }
 
 /** Where the plugin comes from; undefined where no such package is known. */
-export function planPlugin({ id, version, codename }: OsRelease, sources: readonly AptSource[]): PluginPlan | undefined {
+export function planPlugin(
+  { id, version, codename }: OsRelease,
+  sources: readonly AptSource[],
+): PluginPlan | undefined {
   if (id === 'ubuntu') {
     return { packageName: 'docker-compose-v2', sources: formatAptSources(releaseSources(sources, codename), true) };
   }
@@ -65,9 +74,18 @@ export function planPlugin({ id, version, codename }: OsRelease, sources: readon
   return derived.length === 0 ? undefined : { packageName: 'docker-compose', sources: formatAptSources(derived, true) };
 }
 
-async function fetchPlugin({ host, shell }: SetupTools, plan: PluginPlan, { progress, signal }: StepContext): Promise<void> {
+async function fetchPlugin(
+  { host, shell }: SetupTools,
+  plan: PluginPlan,
+  { progress, signal }: StepContext,
+): Promise<void> {
   const folder = await host.makeTemporaryFolder('/var/tmp/spark-swarm-compose-');
-  const apt = (...args: readonly string[]): readonly [string, ...string[]] => ['apt-get', ...aptSettings(folder), '-q', ...args];
+  const apt = (...args: readonly string[]): readonly [string, ...string[]] => [
+    'apt-get',
+    ...aptSettings(folder),
+    '-q',
+    ...args,
+  ];
   try {
     await host.makeFolder(`${folder}/lists/partial`);
     await host.makeFolder(`${folder}/cache/archives/partial`);
@@ -78,14 +96,18 @@ async function fetchPlugin({ host, shell }: SetupTools, plan: PluginPlan, { prog
     await shell.run(apt('download', plan.packageName), { cwd: folder, signal });
     await shell.run(['sh', '-c', 'dpkg-deb -x "$1"/*.deb "$1/root"', 'extract', folder], { signal });
     const program = await host.findFile(`${folder}/root`, 'cli-plugins/docker-compose');
-    if (program === undefined) throw new InvalidStateError(`The package ${plan.packageName} holds no program docker-compose`);
+    if (program === undefined)
+      throw new InvalidStateError(`The package ${plan.packageName} holds no program docker-compose`);
     await host.installProgram(program, `${host.dockerConfigFolder}/cli-plugins/docker-compose`);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new InvalidStateError(`Cannot get the package ${plan.packageName}: ${error.stderr.trim().split('\n').at(-1) ?? ''}`, {
-      cause: error,
-      hint: 'is the mirror of /etc/apt reachable? apt-get update',
-    });
+    throw new InvalidStateError(
+      `Cannot get the package ${plan.packageName}: ${error.stderr.trim().split('\n').at(-1) ?? ''}`,
+      {
+        cause: error,
+        hint: 'is the mirror of /etc/apt reachable? apt-get update',
+      },
+    );
   } finally {
     await host.removeFolder(folder);
   }

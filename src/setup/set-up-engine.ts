@@ -137,14 +137,20 @@ async function waitForEngine({ tools, context }: EngineRun, start: 'systemd' | '
     const waitedMs = performance.now() - startedAt;
     const hasEnded = start === 'detached' && round % 10 === 0 && !(await tools.host.isProgramRunning('dockerd'));
     if (hasEnded) {
-      throw new InvalidStateError(`The Docker engine ended while starting:\n${await tools.host.readTail(DOCKERD_LOG, 5)}`, {
-        hint: `less ${DOCKERD_LOG}`,
-      });
+      throw new InvalidStateError(
+        `The Docker engine ended while starting:\n${await tools.host.readTail(DOCKERD_LOG, 5)}`,
+        {
+          hint: `less ${DOCKERD_LOG}`,
+        },
+      );
     }
     if (waitedMs > START_LIMIT_MS) {
-      throw new WaitTimeoutError(`Gave up after ${START_LIMIT_MS / 1000} s waiting for the Docker engine; last seen: ${failure.message}`, {
-        hint: start === 'systemd' ? 'journalctl -u docker -n 20' : `less ${DOCKERD_LOG}`,
-      });
+      throw new WaitTimeoutError(
+        `Gave up after ${START_LIMIT_MS / 1000} s waiting for the Docker engine; last seen: ${failure.message}`,
+        {
+          hint: start === 'systemd' ? 'journalctl -u docker -n 20' : `less ${DOCKERD_LOG}`,
+        },
+      );
     }
     progress(`waiting for it to answer, ${Math.round(waitedMs / 1000)} s`);
     await sleep(POLL_MS, undefined, { signal });

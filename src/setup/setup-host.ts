@@ -82,7 +82,9 @@ export function parseOsRelease(text: string): OsRelease {
   const value = (key: string): string => values.get(key) ?? '';
   return {
     id: value('ID'),
-    like: value('ID_LIKE').split(' ').filter((word) => word !== ''),
+    like: value('ID_LIKE')
+      .split(' ')
+      .filter((word) => word !== ''),
     version: value('VERSION_ID'),
     codename: value('VERSION_CODENAME'),
     name: value('PRETTY_NAME') || value('NAME') || value('ID'),

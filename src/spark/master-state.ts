@@ -101,7 +101,11 @@ export function parseMasterState(text: string): MasterState | undefined {
  * True when the master is ALIVE with exactly the asked workers ALIVE, each with the asked cores and memory (design D1).
  */
 export function isSparkReady(state: MasterState, wanted: WantedWorkers): boolean {
-  return state.status === 'ALIVE' && matchingWorkers(state, wanted) === wanted.count && aliveWorkers(state).length === wanted.count;
+  return (
+    state.status === 'ALIVE' &&
+    matchingWorkers(state, wanted) === wanted.count &&
+    aliveWorkers(state).length === wanted.count
+  );
 }
 
 export interface WantedWorkers {
@@ -118,7 +122,8 @@ export function aliveWorkers(state: MasterState): readonly SparkWorker[] {
 function matchingWorkers(state: MasterState, { cores, memoryBytes }: WantedWorkers): number {
   return aliveWorkers(state).filter(
     (worker) =>
-      (cores === undefined || worker.cores === cores) && (memoryBytes === undefined || worker.memoryBytes === memoryBytes),
+      (cores === undefined || worker.cores === cores) &&
+      (memoryBytes === undefined || worker.memoryBytes === memoryBytes),
   ).length;
 }
 

@@ -18,14 +18,26 @@ const EXAMPLE_FOLDER = '/opt/spark/examples/src/main/python';
 
 /** Examples that the image holds (pyspark's own; the package has no examples jar). */
 export const EXAMPLES: Readonly<Record<string, string>> = Object.fromEntries(
-  ['pi', 'wordcount', 'sort', 'pagerank', 'kmeans', 'als', 'transitive_closure'].map((name) => [name, `${EXAMPLE_FOLDER}/${name}.py`]),
+  ['pi', 'wordcount', 'sort', 'pagerank', 'kmeans', 'als', 'transitive_closure'].map((name) => [
+    name,
+    `${EXAMPLE_FOLDER}/${name}.py`,
+  ]),
 );
 
 /** Options of spark-submit whose value is a comma-separated list of files. Source: SparkSubmitArguments.scala, 4.2. */
 const FILE_LISTS = new Set(['--jars', '--py-files', '--files', '--archives']);
 const SINGLE_FILES = new Set(['--properties-file']);
 /** Options that take no value. */
-const SWITCHES = new Set(['--verbose', '-v', '--supervise', '--help', '-h', '--version', '--usage-error', '--load-spark-defaults']);
+const SWITCHES = new Set([
+  '--verbose',
+  '-v',
+  '--supervise',
+  '--help',
+  '-h',
+  '--version',
+  '--usage-error',
+  '--load-spark-defaults',
+]);
 
 /**
  * Divides spark-submit's own line: options first, then the application, then its arguments, which are passed on byte for
@@ -35,7 +47,10 @@ const SWITCHES = new Set(['--verbose', '-v', '--supervise', '--help', '-h', '--v
  */
 export function planSubmit(
   words: readonly string[],
-  { examples, isLocalFile }: { readonly examples: Readonly<Record<string, string>>; readonly isLocalFile: (path: string) => boolean },
+  {
+    examples,
+    isLocalFile,
+  }: { readonly examples: Readonly<Record<string, string>>; readonly isLocalFile: (path: string) => boolean },
 ): SubmitPlan {
   const options: string[] = [];
   const uploads = new Map<string, string>();
@@ -44,7 +59,8 @@ export function planSubmit(
     if (isUrl(path) || !isLocalFile(file)) return path;
     const name = baseName(file);
     const other = uploads.get(name);
-    if (other !== undefined && other !== file) throw new UsageError(`Two files of the same name: ${other} and ${file}; rename one`);
+    if (other !== undefined && other !== file)
+      throw new UsageError(`Two files of the same name: ${other} and ${file}; rename one`);
     uploads.set(name, file);
     return alias === undefined ? name : `${name}#${alias}`;
   };
@@ -53,7 +69,7 @@ export function planSubmit(
   for (; index < words.length; index++) {
     const word = words[index] ?? '';
     if (!word.startsWith('-') || word === '-') break;
-    const [name = word, inline] = splitInline(word);
+    const [name, inline] = splitInline(word);
     if (SWITCHES.has(name)) {
       options.push(word);
       continue;
@@ -96,13 +112,16 @@ function findExample(name: string, examples: Readonly<Record<string, string>>): 
 
 function checkValue(name: string, value: string): string {
   if (name === '--deploy-mode' && value !== 'client') {
-    throw new UsageError(`--deploy-mode: got ${JSON.stringify(value)}; expected client: the driver runs in the master's container`);
+    throw new UsageError(
+      `--deploy-mode: got ${JSON.stringify(value)}; expected client: the driver runs in the master's container`,
+    );
   }
   if (name === '--master') {
     throw new UsageError('--master is set by the cluster: leave it out, and choose the cluster with --name');
   }
   const key = name === '--conf' || name === '-c' ? value.split('=')[0] : undefined;
-  if (key !== undefined && !value.includes('=')) throw new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`);
+  if (key !== undefined && !value.includes('='))
+    throw new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`);
   return value;
 }
 

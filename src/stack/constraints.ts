@@ -7,12 +7,15 @@ import type { SwarmNode } from './swarm-state.ts';
  * Shape: `node.role==worker`, `node.labels.disk!=hdd`. Keys: `node.{id,hostname,role}`, `node.labels.<key>`,
  * `node.platform.{os,arch}`, `engine.labels.<key>`. Source: swarmkit manager/constraint/constraint.go.
  */
-const CONSTRAINT = /^\s*(node\.(?:id|hostname|role|ip|platform\.os|platform\.arch|labels\.[\w.-]+)|engine\.labels\.[\w.-]+)\s*(==|!=)\s*([\w.:/-]+)\s*$/;
+const CONSTRAINT =
+  /^\s*(node\.(?:id|hostname|role|ip|platform\.os|platform\.arch|labels\.[\w.-]+)|engine\.labels\.[\w.-]+)\s*(==|!=)\s*([\w.:/-]+)\s*$/;
 
 /** @throws UsageError if it is not a constraint: Docker would accept an unknown key, and match nothing */
 export function parseConstraint(text: string): string {
   if (CONSTRAINT.test(text)) return text.replaceAll(/\s+/g, '');
-  throw new UsageError(`--constraint: got ${JSON.stringify(text)}; expected one like node.labels.disk==ssd or node.hostname!=n1`);
+  throw new UsageError(
+    `--constraint: got ${JSON.stringify(text)}; expected one like node.labels.disk==ssd or node.hostname!=n1`,
+  );
 }
 
 /** True if the node meets all constraints, as far as they can be told from here; Docker decides about the rest. */

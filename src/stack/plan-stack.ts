@@ -24,7 +24,9 @@ export function planStack(
     const present = ours.find((candidate) => candidate.name === fullName);
     if (!present) return [{ action: 'createService', name: fullName }];
     const updates: StackChange[] =
-      present.labels[LABELS.hash] === service.deploy?.labels?.[LABELS.hash] ? [] : [{ action: 'updateService', name: fullName }];
+      present.labels[LABELS.hash] === service.deploy?.labels?.[LABELS.hash]
+        ? []
+        : [{ action: 'updateService', name: fullName }];
     const to = service.deploy?.replicas ?? 1;
     if (present.replicas !== undefined && present.replicas !== to) {
       updates.push({ action: 'scaleService', name: fullName, from: present.replicas, to });
@@ -67,7 +69,8 @@ export function assertNameIsFree(name: string, services: readonly StackService[]
 
 function foreignName(service: StackService, name: string): boolean {
   return (
-    (service.name === `${name}_master` || service.name === `${name}_worker`) && service.labels[LABELS.role] === undefined
+    (service.name === `${name}_master` || service.name === `${name}_worker`) &&
+    service.labels[LABELS.role] === undefined
   );
 }
 
@@ -81,13 +84,18 @@ export function assertPortsAreFree(spec: ClusterSpec, services: readonly StackSe
     if (typeof port !== 'number' || port === 0) continue;
     const holder = services.find(
       (service) =>
-        clusterNameOf(service.labels) !== spec.name && service.ports.some((candidate) => candidate.publishedPort === port),
+        clusterNameOf(service.labels) !== spec.name &&
+        service.ports.some((candidate) => candidate.publishedPort === port),
     );
     if (holder) throw portConflict({ key, port, holder: `the service ${holder.name}` });
   }
 }
 
-export function portConflict(taken: { readonly key: string; readonly port: number; readonly holder: string }): ConflictError {
+export function portConflict(taken: {
+  readonly key: string;
+  readonly port: number;
+  readonly holder: string;
+}): ConflictError {
   return new ConflictError(`Port ${taken.port} (--port ${taken.key}=${taken.port}) is taken by ${taken.holder}`, {
     hint: `--port ${taken.key}=0 takes a free one`,
   });

@@ -149,7 +149,10 @@ function clusterNetwork(network: ComposeNetwork | null, labels: Labels, mtu: num
     attachable: true,
     labels: { ...network?.labels, ...labels },
     // The option takes the underlay's MTU; the driver subtracts its own 50 (measured).
-    driver_opts: { ...(mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(mtu) }), ...network?.driver_opts },
+    driver_opts: {
+      ...(mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(mtu) }),
+      ...network?.driver_opts,
+    },
   };
 }
 
@@ -157,5 +160,8 @@ function clusterNetwork(network: ComposeNetwork | null, labels: Labels, mtu: num
 function withHash(service: ComposeService, { hash }: StackSurroundings): ComposeService {
   const { replicas: _, ...deploy } = service.deploy ?? {};
   const fingerprint = hash(JSON.stringify({ ...service, deploy }));
-  return { ...service, deploy: { ...service.deploy, labels: { ...service.deploy?.labels, [LABELS.hash]: fingerprint } } };
+  return {
+    ...service,
+    deploy: { ...service.deploy, labels: { ...service.deploy?.labels, [LABELS.hash]: fingerprint } },
+  };
 }

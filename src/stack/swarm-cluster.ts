@@ -64,7 +64,9 @@ function describeSlot(
   serviceTasks: readonly StackTask[],
   nodes: readonly SwarmNode[],
 ): ClusterContainer {
-  const tasks = serviceTasks.filter((task) => task.slot === slot).toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const tasks = serviceTasks
+    .filter((task) => task.slot === slot)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   const current = tasks.find(isWanted) ?? tasks[0];
   if (!current) throw new Error(`no task in slot ${slot}`);
   const lastFailure = tasks.find((task) => hasEnded(task) && task.error !== '');
@@ -80,11 +82,17 @@ function describeSlot(
     address: node?.address,
     state: isNodeLost ? 'lost' : current.state,
     isRunning: running,
-    error: running ? '' : isNodeLost ? `node ${node.hostname} is ${node.state}` : current.error || (lastFailure?.error ?? ''),
+    error: running
+      ? ''
+      : isNodeLost
+        ? `node ${node.hostname} is ${node.state}`
+        : current.error || (lastFailure?.error ?? ''),
     exitCode: running ? undefined : lastFailure?.exitCode,
     since: current.since,
     publishedPorts: Object.fromEntries(
-      current.ports.flatMap((port) => (port.publishedPort === undefined ? [] : [[port.targetPort, port.publishedPort]])),
+      current.ports.flatMap((port) =>
+        port.publishedPort === undefined ? [] : [[port.targetPort, port.publishedPort]],
+      ),
     ),
     failures: tasks.filter((task) => task.state === 'failed' || task.state === 'rejected').length,
   };

@@ -78,5 +78,9 @@ export function isWanted(task: StackTask): boolean {
 
 /** True for a task that runs, is meant to, and whose node answers: a task on a dead node still says "running". */
 export function isRunning(task: StackTask, nodes: readonly SwarmNode[]): boolean {
-  return task.state === 'running' && isWanted(task) && nodes.some((node) => node.id === task.nodeId && node.state === 'ready');
+  return (
+    task.state === 'running' &&
+    isWanted(task) &&
+    nodes.some((node) => node.id === task.nodeId && node.state === 'ready')
+  );
 }

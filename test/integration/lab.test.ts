@@ -51,7 +51,10 @@ async function labelled(label: string): Promise<readonly string[]> {
     docker('network', 'ls', ...filter, '--format', 'network {{.Name}}'),
     docker('volume', 'ls', ...filter, '--format', 'volume {{.Name}}'),
   ]);
-  return [containers, networks, volumes].flatMap((text) => text.split('\n')).filter((line) => line !== '').toSorted();
+  return [containers, networks, volumes]
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line !== '')
+    .toSorted();
 }
 
 async function labsOfTests(): Promise<readonly string[]> {
@@ -70,7 +73,8 @@ async function waitForProblem(t: ExecutionContext, expected: RegExp): Promise<vo
   for (;;) {
     const { problems } = await readLab({ name }, tools, AbortSignal.timeout(LIMIT_MS));
     if (problems.some((problem) => expected.test(problem))) return;
-    if (Date.now() - startedAt > LIMIT_MS) return t.fail(`no problem like ${expected}; last seen: ${problems.join('; ') || 'none'}`);
+    if (Date.now() - startedAt > LIMIT_MS)
+      return t.fail(`no problem like ${expected}; last seen: ${problems.join('; ') || 'none'}`);
     await sleep(100);
   }
 }
@@ -84,7 +88,9 @@ async function assertHealthy(t: ExecutionContext, nodes: number): Promise<void> 
 }
 
 test.serial('a lab that is not there is not found', async (t) => {
-  const error = await t.throwsAsync<ToolkitError>(readLab({ name }, tools, AbortSignal.timeout(LIMIT_MS)), { instanceOf: NotFoundError });
+  const error = await t.throwsAsync<ToolkitError>(readLab({ name }, tools, AbortSignal.timeout(LIMIT_MS)), {
+    instanceOf: NotFoundError,
+  });
   t.is(error?.message, `No lab named "${name}" on this machine`);
   t.is(error?.hint, `spark-swarm lab up --name ${name}`);
 });
@@ -106,12 +112,33 @@ test.serial('up makes a swarm that docker reaches by its context', async (t) => 
   const result = await up(2);
   t.like(result, { name, changed: true, nodes: 2, contextName: `spark-${name}` });
   await assertHealthy(t, 2);
-  const nodes = await docker('--context', `spark-${name}`, 'node', 'ls', '--format', '{{.Hostname}} {{.Status}} {{.ManagerStatus}}');
-  t.deepEqual(nodes.split('\n').map((line) => line.trim()).toSorted(), [`${name}-1 Ready Leader`, `${name}-2 Ready`]);
+  const nodes = await docker(
+    '--context',
+    `spark-${name}`,
+    'node',
+    'ls',
+    '--format',
+    '{{.Hostname}} {{.Status}} {{.ManagerStatus}}',
+  );
+  t.deepEqual(
+    nodes
+      .split('\n')
+      .map((line) => line.trim())
+      .toSorted(),
+    [`${name}-1 Ready Leader`, `${name}-2 Ready`],
+  );
 });
 
 test.serial('nodes carry the labels by which they are reached', async (t) => {
-  const labels = await docker('--context', `spark-${name}`, 'node', 'inspect', `${name}-2`, '--format', '{{json .Spec.Labels}}');
+  const labels = await docker(
+    '--context',
+    `spark-${name}`,
+    'node',
+    'inspect',
+    `${name}-2`,
+    '--format',
+    '{{json .Spec.Labels}}',
+  );
   const { outer, machine } = tools;
   const { ID } = await outer.api.get<{ readonly ID: string }>('/info');
   t.deepEqual(JSON.parse(labels), {
@@ -144,7 +171,13 @@ test.serial('fewer nodes than there are is refused', async (t) => {
 
 test.serial('a killed node is seen and started again, with its images', async (t) => {
   const socket = `unix://${tools.machine.socketFolder(name, 2)}/docker.sock`;
-  await shell.run(['bash', '-o', 'pipefail', '-c', `tar -C / -c etc/hostname | docker -H ${socket} import - ${name}:kept`]);
+  await shell.run([
+    'bash',
+    '-o',
+    'pipefail',
+    '-c',
+    `tar -C / -c etc/hostname | docker -H ${socket} import - ${name}:kept`,
+  ]);
   await docker('kill', `spark-${name}-2`);
   await waitForProblem(t, new RegExp(`^${name}-2: its container spark-${name}-2 is exited$`));
   t.true((await up()).changed);
@@ -172,14 +205,23 @@ test.serial('a removed node is made anew, and its stale entry goes', async (t) =
   await up();
   await assertHealthy(t, 3);
   const nodes = await docker('--context', `spark-${name}`, 'node', 'ls', '--format', '{{.Hostname}}');
-  t.deepEqual(nodes.split('\n').toSorted(), [1, 2, 3].map((node) => `${name}-${node}`));
+  t.deepEqual(
+    nodes.split('\n').toSorted(),
+    [1, 2, 3].map((node) => `${name}-${node}`),
+  );
 });
 
 test.serial('down keeps the volumes, and up has swarm and images again', async (t) => {
   const id = await docker('--context', `spark-${name}`, 'info', '--format', '{{.Swarm.Cluster.ID}}');
   const { keptVolumes } = await downLab({ name }, tools, quiet());
-  t.deepEqual(keptVolumes, [1, 2, 3].map((node) => `spark-${name}-${node}`));
-  t.deepEqual(await labelled(`io.spark-swarm.lab=${name}`), [1, 2, 3].map((node) => `volume spark-${name}-${node}`));
+  t.deepEqual(
+    keptVolumes,
+    [1, 2, 3].map((node) => `spark-${name}-${node}`),
+  );
+  t.deepEqual(
+    await labelled(`io.spark-swarm.lab=${name}`),
+    [1, 2, 3].map((node) => `volume spark-${name}-${node}`),
+  );
   await up();
   await assertHealthy(t, 3);
   t.is(await docker('--context', `spark-${name}`, 'info', '--format', '{{.Swarm.Cluster.ID}}'), id);

@@ -69,14 +69,13 @@ export class Container {
 
   /** Unpacks a tar archive below a folder of the container. */
   async copyIn(archive: Readable, folder: string): Promise<void> {
-    await (
-      await this.api.open('PUT', `/containers/${this.id}/archive`, {
-        query: { path: folder },
-        stream: archive,
-        contentType: 'application/x-tar',
-        timeoutMs: 0,
-      })
-    ).resume();
+    const response = await this.api.open('PUT', `/containers/${this.id}/archive`, {
+      query: { path: folder },
+      stream: archive,
+      contentType: 'application/x-tar',
+      timeoutMs: 0,
+    });
+    await finished(response.resume());
   }
 
   /** Sends a signal to the container's first process. */

@@ -98,13 +98,16 @@ export class EngineApi {
   async #failure(response: http.IncomingMessage, method: string, path: string): Promise<Error> {
     const body = await this.#read(response);
     const message = engineMessage(body) || `${response.statusCode} for ${method} ${path}`;
-    return response.statusCode === 404 ? new NotFoundError(message) : new EngineError(message, response.statusCode ?? 500);
+    return response.statusCode === 404
+      ? new NotFoundError(message)
+      : new EngineError(message, response.statusCode ?? 500);
   }
 
   async #send(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
     const { endpoint } = this;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const payload = options.stream === undefined && options.body !== undefined ? JSON.stringify(options.body) : undefined;
+    const payload =
+      options.stream === undefined && options.body !== undefined ? JSON.stringify(options.body) : undefined;
     return new Promise((resolve, reject) => {
       const secure = endpoint.kind === 'tcp' && endpoint.tls !== undefined;
       const request = (secure ? https : http).request({
@@ -144,7 +147,11 @@ export class EngineApi {
   #unreachable(cause: unknown): UnreachableError {
     const { code, message } = cause as NodeJS.ErrnoException;
     const seen =
-      code === 'ENOENT' ? 'there is no such socket' : code === 'EACCES' ? 'permission denied' : (message ?? String(cause));
+      code === 'ENOENT'
+        ? 'there is no such socket'
+        : code === 'EACCES'
+          ? 'permission denied'
+          : (message ?? String(cause));
     return new UnreachableError(`The Docker engine at ${this.name} does not answer: ${seen}`, {
       cause,
       hint:
@@ -160,7 +167,7 @@ function formatQuery(query: RequestOptions['query']): string {
   for (const [key, value] of Object.entries(query ?? {})) {
     if (value !== undefined) search.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
-  return search.size === 0 ? '' : `?${search}`;
+  return search.size === 0 ? '' : `?${search.toString()}`;
 }
 
 /** The engine's own words, without the prefix that gRPC puts before them. */

@@ -51,9 +51,10 @@ export function socketTarget(socketPath: string, contextName?: string): EngineTa
 
 function hostTarget(host: string, env: EngineChoice['env']): EngineTarget {
   const isTls = Boolean(env['DOCKER_TLS_VERIFY'] || env['DOCKER_CERT_PATH']);
-  if (isTls) throw new UsageError('DOCKER_HOST with DOCKER_CERT_PATH is not read; make a context of it', {
-    hint: `docker context create NAME --docker host=${host},ca=…,cert=…,key=…, then --context NAME`,
-  });
+  if (isTls)
+    throw new UsageError('DOCKER_HOST with DOCKER_CERT_PATH is not read; make a context of it', {
+      hint: `docker context create NAME --docker host=${host},ca=…,cert=…,key=…, then --context NAME`,
+    });
   return target(parseDockerHost(host, 'DOCKER_HOST', undefined), { contextName: undefined, isExplicit: true });
 }
 
@@ -62,14 +63,18 @@ function target(
   { contextName, isExplicit }: { readonly contextName: string | undefined; readonly isExplicit: boolean },
 ): EngineTarget {
   const address = formatEndpoint(endpoint);
-  const label = contextName === undefined || contextName === 'default' ? address : `${address} (context ${contextName})`;
+  const label =
+    contextName === undefined || contextName === 'default' ? address : `${address} (context ${contextName})`;
   const byContext = contextName !== undefined && contextName !== 'default';
   return {
     api: new EngineApi(endpoint, label),
     contextName,
     isExplicit,
     // A set but empty DOCKER_HOST counts as not set, so that the context is used.
-    dockerEnv: byContext && endpoint.kind === 'tcp' ? { DOCKER_CONTEXT: contextName, DOCKER_HOST: '' } : { DOCKER_HOST: address },
+    dockerEnv:
+      byContext && endpoint.kind === 'tcp'
+        ? { DOCKER_CONTEXT: contextName, DOCKER_HOST: '' }
+        : { DOCKER_HOST: address },
   };
 }
 
@@ -81,7 +86,9 @@ async function readCurrentContext(env: EngineChoice['env']): Promise<string | un
     return config.currentContext || undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new UsageError(`Cannot read ${path.join(folder, 'config.json')}: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`Cannot read ${path.join(folder, 'config.json')}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

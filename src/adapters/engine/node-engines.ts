@@ -26,7 +26,10 @@ export class NodeEngines {
     if (opened) return opened;
     const host = node.labels[LABELS.nodeEngine];
     if (host === undefined) return (await this.#isManager(node)) ? this.#manager : undefined;
-    const api = new EngineApi(parseDockerHost(host, `label ${LABELS.nodeEngine} of node ${node.hostname}`, undefined), `${host} (node ${node.hostname})`);
+    const api = new EngineApi(
+      parseDockerHost(host, `label ${LABELS.nodeEngine} of node ${node.hostname}`, undefined),
+      `${host} (node ${node.hostname})`,
+    );
     this.#opened.set(node.id, api);
     return api;
   }
@@ -35,16 +38,20 @@ export class NodeEngines {
   async open(node: SwarmNode): Promise<EngineApi> {
     const api = await this.find(node);
     if (!api) {
-      throw new UnreachableError(`Cannot reach the engine of node ${node.hostname}: it has no label ${LABELS.nodeEngine}`, {
-        hint: `docker node update --label-add ${LABELS.nodeEngine}=unix:///… ${node.hostname}`,
-      });
+      throw new UnreachableError(
+        `Cannot reach the engine of node ${node.hostname}: it has no label ${LABELS.nodeEngine}`,
+        {
+          hint: `docker node update --label-add ${LABELS.nodeEngine}=unix:///… ${node.hostname}`,
+        },
+      );
     }
     await api.get('/_ping', { timeoutMs: PING_TIMEOUT_MS });
     return api;
   }
 
   async #isManager(node: SwarmNode): Promise<boolean> {
-    this.#managerNodeId ??= (await this.#manager.get<{ readonly Swarm?: { readonly NodeID?: string } }>('/info')).Swarm?.NodeID ?? '';
+    this.#managerNodeId ??=
+      (await this.#manager.get<{ readonly Swarm?: { readonly NodeID?: string } }>('/info')).Swarm?.NodeID ?? '';
     return node.id === this.#managerNodeId;
   }
 }

@@ -20,6 +20,7 @@ export async function exists(file: string): Promise<boolean> {
 /** The machine's IPv4 routes, and the MTU of the interface of the default route, bytes; 1500 without one. */
 export async function readRoutes(): Promise<Routes & { readonly mtu: number }> {
   const routes = parseRoutes(await readOptional('/proc/net/route'));
-  const mtu = routes.defaultInterface === undefined ? '' : await readOptional(`/sys/class/net/${routes.defaultInterface}/mtu`);
+  const mtu =
+    routes.defaultInterface === undefined ? '' : await readOptional(`/sys/class/net/${routes.defaultInterface}/mtu`);
   return { ...routes, mtu: Number(mtu) || STANDARD_MTU };
 }

@@ -64,7 +64,10 @@ export class LocalMachine implements LabMachine {
     const hash = createHash('sha256');
     for (const name of (await readdir(folder)).sort()) {
       const file = path.join(folder, name);
-      hash.update(`${name}\0`).update(await readFile(file)).update('\0');
+      hash
+        .update(`${name}\0`)
+        .update(await readFile(file))
+        .update('\0');
     }
     return hash.digest('hex').slice(0, 12);
   }

@@ -45,7 +45,10 @@ export class LocalHost implements SetupHost {
     const names = await readdir(parts).catch(() => []);
     const files = [
       '/etc/apt/sources.list',
-      ...names.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => path.join(parts, name)),
+      ...names
+        .filter((name) => /\.(list|sources)$/.test(name))
+        .sort()
+        .map((name) => path.join(parts, name)),
     ];
     return Promise.all(files.map(async (file) => ({ path: file, text: await readOptional(file) })));
   }

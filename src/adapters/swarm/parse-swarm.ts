@@ -31,7 +31,11 @@ export interface RawService {
 
 export interface RawNode {
   readonly ID: string;
-  readonly Spec: { readonly Role: 'manager' | 'worker'; readonly Availability: 'active' | 'pause' | 'drain'; readonly Labels?: Record<string, string> };
+  readonly Spec: {
+    readonly Role: 'manager' | 'worker';
+    readonly Availability: 'active' | 'pause' | 'drain';
+    readonly Labels?: Record<string, string>;
+  };
   readonly Description: { readonly Hostname: string; readonly Resources: RawResources };
   readonly Status: { readonly State: SwarmNode['state']; readonly Addr?: string };
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Addr?: string };

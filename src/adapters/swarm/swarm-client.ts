@@ -99,7 +99,9 @@ export class SwarmClient {
   }
 
   async listObjects(kind: ObjectKind, labels: LabelFilter): Promise<readonly SwarmObject[]> {
-    return (await this.api.get<readonly RawObject[]>(`/${kind}`, { query: { filters: { label: labels } } })).map(parseObject);
+    return (await this.api.get<readonly RawObject[]>(`/${kind}`, { query: { filters: { label: labels } } })).map(
+      parseObject,
+    );
   }
 
   /**

@@ -45,9 +45,14 @@ export class SwarmLocks implements Locks {
     const deadline = Date.now() + request.timeoutMs;
     let isAnnounced = false;
     for (;;) {
-      const label = JSON.stringify({ ...describeSelf(), command: request.command, since: new Date().toISOString() } satisfies Holder);
+      const label = JSON.stringify({
+        ...describeSelf(),
+        command: request.command,
+        since: new Date().toISOString(),
+      } satisfies Holder);
       const labels = { [LABELS.cluster]: cluster, [LABELS.lock]: label };
-      if (await this.#client.createObject('configs', { name, labels, data: 'spark-swarm lock' })) return this.#hold(name, label);
+      if (await this.#client.createObject('configs', { name, labels, data: 'spark-swarm lock' }))
+        return this.#hold(name, label);
       const config = await this.#find(name);
       if (!config) continue;
       const holder = parseHolder(config, name);
@@ -57,9 +62,12 @@ export class SwarmLocks implements Locks {
       }
       const who = `${holder.command} by process ${holder.pid} on ${holder.host}, since ${holder.since}`;
       if (Date.now() > deadline) {
-        throw new ConflictError(`Another command works on the cluster "${cluster}": ${who}; waited ${formatDuration(request.timeoutMs)}`, {
-          hint: 'wait for it, or end it',
-        });
+        throw new ConflictError(
+          `Another command works on the cluster "${cluster}": ${who}; waited ${formatDuration(request.timeoutMs)}`,
+          {
+            hint: 'wait for it, or end it',
+          },
+        );
       }
       if (!isAnnounced) request.wait(`waiting for another command on the cluster "${cluster}": ${who}`);
       isAnnounced = true;

@@ -55,12 +55,24 @@ const DEFAULT_TIMEOUT_MS = 180_000;
 export function configure(command: Command, cli: CliContext): void {
   addClusterOptions(command)
     .description('Deploy a cluster on the swarm, or change the one that is there, and wait until Spark is ready.')
-    .option('--image <image>', 'image to run (default: spark-swarm:latest)', (text) => parseImageReference(text, '--image'))
-    .option('--workers <count>', 'how many workers (default: as many as now, or 2)', (text) => parseCount(text, '--workers', { min: 1, max: 1000 }))
+    .option('--image <image>', 'image to run (default: spark-swarm:latest)', (text) =>
+      parseImageReference(text, '--image'),
+    )
+    .option('--workers <count>', 'how many workers (default: as many as now, or 2)', (text) =>
+      parseCount(text, '--workers', { min: 1, max: 1000 }),
+    )
     .option('--worker-cores <cores>', 'cores of one worker (default: 1)', (text) => parseCores(text, '--worker-cores'))
-    .option('--worker-memory <size>', "one worker's whole limit (default: 1792m, which leaves an executor of 1g)", (text) => parseSize(text, '--worker-memory'))
-    .option('--master-cores <cores>', 'cores of the master and its drivers (default: 1)', (text) => parseCores(text, '--master-cores'))
-    .option('--master-memory <size>', "the master's limit: daemon and drivers (default: 3200m)", (text) => parseSize(text, '--master-memory'))
+    .option(
+      '--worker-memory <size>',
+      "one worker's whole limit (default: 1792m, which leaves an executor of 1g)",
+      (text) => parseSize(text, '--worker-memory'),
+    )
+    .option('--master-cores <cores>', 'cores of the master and its drivers (default: 1)', (text) =>
+      parseCores(text, '--master-cores'),
+    )
+    .option('--master-memory <size>', "the master's limit: daemon and drivers (default: 3200m)", (text) =>
+      parseSize(text, '--master-memory'),
+    )
     .option('-f, --file <file>', "a compose file of your own (default: the project's docker-compose.yml)");
   addRepeatableOption(command, {
     flags: '--port <name=port>',
@@ -79,7 +91,9 @@ export function configure(command: Command, cli: CliContext): void {
     ['spark-swarm deploy --name b --port ui=0 --port master=0', 'another one beside it'],
     ['spark-swarm deploy --dry-run -o yaml', 'the stack that Docker would be given'],
   ]);
-  command.action(async (options: DeployCommandOptions) => (options.dryRun ? dryRun(cli, options) : deploy(cli, options)));
+  command.action(async (options: DeployCommandOptions) =>
+    options.dryRun ? dryRun(cli, options) : deploy(cli, options),
+  );
 }
 
 async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<void> {
@@ -90,7 +104,8 @@ async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<v
       timeoutMs: options.timeout,
       wait: options.wait,
       images: createImageSource(connection),
-      confirmRestart: async (applications) => confirm(cli, restartQuestion(options.name, applications), { yes: options.yes }),
+      confirmRestart: async (applications) =>
+        confirm(cli, restartQuestion(options.name, applications), { yes: options.yes }),
     });
   });
   const endpoints = result.endpoints.map(({ name, address }) => ({ name, address }));

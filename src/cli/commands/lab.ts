@@ -12,7 +12,14 @@ import { upLab } from '../../lab/up-lab.ts';
 import { baseImageStep } from '../../setup/set-up-base-image.ts';
 import { parseCount } from '../../units.ts';
 import type { CliContext } from '../context.ts';
-import { addContextOption, addExamples, addOutputOption, addProgressOptions, type OutputOptions, type ProgressOptions } from '../options.ts';
+import {
+  addContextOption,
+  addExamples,
+  addOutputOption,
+  addProgressOptions,
+  type OutputOptions,
+  type ProgressOptions,
+} from '../options.ts';
 import { formatTable, writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
 
@@ -68,7 +75,9 @@ function configureUp(command: Command, cli: CliContext): void {
 function configureStatus(command: Command, cli: CliContext): void {
   addLabOptions(command)
     .summary("show a lab's nodes")
-    .description("Shows a lab's nodes: container, address, place in the swarm, engine. Ends with 1 if anything is wrong.")
+    .description(
+      "Shows a lab's nodes: container, address, place in the swarm, engine. Ends with 1 if anything is wrong.",
+    )
     .action(async (options: LabOptions & OutputOptions) => {
       const status = await readLab(options, await openTools(options, cli), cli.signal);
       await writeResult(cli, options.output, status, async () => {
@@ -84,7 +93,9 @@ function configureStatus(command: Command, cli: CliContext): void {
 function configureDown(command: Command, cli: CliContext): void {
   addLabOptions(command)
     .summary('remove a lab')
-    .description("Removes a lab's nodes, network and docker context. Its volumes stay, so that the next `lab up` has the images.")
+    .description(
+      "Removes a lab's nodes, network and docker context. Its volumes stay, so that the next `lab up` has the images.",
+    )
     .option('--volumes', 'remove the volumes as well: images, swarm state and all data on the nodes')
     .action(async (options: DownOptions) => {
       const tools = await openTools(options, cli);

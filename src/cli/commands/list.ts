@@ -31,7 +31,13 @@ export function configure(command: Command, cli: CliContext): void {
     await writeResult(cli, options.output, { clusters: rows }, async () =>
       formatTable(
         ['name', 'platform', 'workers', 'image', 'master'],
-        rows.map((row) => [row.name, row.platform, `${row.runningWorkers}/${row.workers}`, row.image, row.master ?? 'not published']),
+        rows.map((row) => [
+          row.name,
+          row.platform,
+          `${row.runningWorkers}/${row.workers}`,
+          row.image,
+          row.master ?? 'not published',
+        ]),
       ),
     );
   });

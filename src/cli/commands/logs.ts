@@ -18,7 +18,9 @@ type LogsOptions = ClusterOptions & {
 
 export function configure(command: Command, cli: CliContext): void {
   addClusterOptions(command)
-    .description("Show what the daemons printed, from whichever node they run on. Executors' output is in the master's pages.")
+    .description(
+      "Show what the daemons printed, from whichever node they run on. Executors' output is in the master's pages.",
+    )
     .argument('[daemon]', 'master, or worker-N (default: all, each line with its name)')
     .option('-f, --follow', 'go on with what is printed from now on, until Ctrl-C')
     .option('--tail <lines>', 'the last lines only', (text) => parseCount(text, '--tail', { min: 0, max: 999_999 }))

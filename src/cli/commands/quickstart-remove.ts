@@ -13,11 +13,18 @@ import type { ProgressOptions, YesOptions } from '../options.ts';
 /** Takes away what a quickstart made: the lab with everything on its nodes, and its docker context. */
 export async function removeQuickstart(cli: CliContext, options: ProgressOptions & YesOptions): Promise<void> {
   if (!options.yes) await askIfBusy(cli);
-  const tools = await openLabTools({ context: undefined, env: cli.env, shell: new LocalShell(), projectRoot: cli.projectRoot });
+  const tools = await openLabTools({
+    context: undefined,
+    env: cli.env,
+    shell: new LocalShell(),
+    projectRoot: cli.projectRoot,
+  });
   const result = await withReporter(cli, options, async (report) =>
     downLab({ name: DEFAULT_LAB, volumes: true }, tools, { report, signal: cli.signal }),
   );
-  cli.stdout.write(`${formatLabDown(result).trimEnd()}\nThe engine and the images stay: "docker image ls spark-swarm" shows them.\n`);
+  cli.stdout.write(
+    `${formatLabDown(result).trimEnd()}\nThe engine and the images stay: "docker image ls spark-swarm" shows them.\n`,
+  );
 }
 
 /** A lab that cannot be asked has nothing that could be lost by taking it away. */
@@ -26,7 +33,11 @@ async function askIfBusy(cli: CliContext): Promise<void> {
     .then(async (connection) => listRunningApplications(connection, 'spark'))
     .catch(() => []);
   if (applications.length === 0) return;
-  await confirm(cli, `Remove the lab and its cluster? ${applications.length} running: ${applications.map(({ name }) => name).join(', ')}`, {
-    yes: undefined,
-  });
+  await confirm(
+    cli,
+    `Remove the lab and its cluster? ${applications.length} running: ${applications.map(({ name }) => name).join(', ')}`,
+    {
+      yes: undefined,
+    },
+  );
 }

@@ -47,14 +47,20 @@ export function configure(command: Command, cli: CliContext): void {
     .description(
       'From nothing to a Spark that works: engine, image, a lab of three nodes, a cluster, SparkPi. Run again, it does only what is missing.',
     )
-    .option('--nodes <count>', 'nodes of the lab (default: 3)', (text) => parseCount(text, '--nodes', { min: 1, max: MAX_NODES }))
-    .option('--workers <count>', 'workers of the cluster (default: 2)', (text) => parseCount(text, '--workers', { min: 1, max: 1000 }))
+    .option('--nodes <count>', 'nodes of the lab (default: 3)', (text) =>
+      parseCount(text, '--nodes', { min: 1, max: MAX_NODES }),
+    )
+    .option('--workers <count>', 'workers of the cluster (default: 2)', (text) =>
+      parseCount(text, '--workers', { min: 1, max: 1000 }),
+    )
     .option('--remove', 'take it all away again: the cluster, the lab and its volumes; the engine and the image stay');
   addExamples(command, [
     ['bin/quickstart', ''],
     ['bin/quickstart --remove', ''],
   ]);
-  command.action(async (options: QuickstartOptions) => (options.remove ? removeQuickstart(cli, options) : quickstart(cli, options)));
+  command.action(async (options: QuickstartOptions) =>
+    options.remove ? removeQuickstart(cli, options) : quickstart(cli, options),
+  );
 }
 
 /** What one step finds and a later one, or the report, needs. */
@@ -74,7 +80,12 @@ async function quickstart(cli: CliContext, options: QuickstartOptions): Promise<
   cli.stdout.write(formatOutcome(outcome, times));
 }
 
-async function listSteps(cli: CliContext, options: QuickstartOptions, outcome: Outcome, report: Report): Promise<readonly FlowStep[]> {
+async function listSteps(
+  cli: CliContext,
+  options: QuickstartOptions,
+  outcome: Outcome,
+  report: Report,
+): Promise<readonly FlowStep[]> {
   const shell = new LocalShell();
   const lab = await openLabTools({ context: undefined, env: cli.env, shell, projectRoot: cli.projectRoot });
   const setup = openSetupTools({ env: cli.env, shell, target: lab.outer, report });
@@ -87,8 +98,17 @@ async function listSteps(cli: CliContext, options: QuickstartOptions, outcome: O
       title: 'Build the Spark image',
       run: async () => {
         const builder = new DockerBuilder(lab.outer, { env: cli.env, shell });
-        const request = { folder: path.join(cli.projectRoot, 'docker'), target: 'spark', tag: 'latest', noCache: false } as const;
-        const plan = await planImageBuild({ ...request, sparkVersion: undefined, javaVersion: undefined, baseImage: undefined }, builder, cli.signal);
+        const request = {
+          folder: path.join(cli.projectRoot, 'docker'),
+          target: 'spark',
+          tag: 'latest',
+          noCache: false,
+        } as const;
+        const plan = await planImageBuild(
+          { ...request, sparkVersion: undefined, javaVersion: undefined, baseImage: undefined },
+          builder,
+          cli.signal,
+        );
         const built = await buildImage(plan, builder, report, cli.signal);
         return `${built.names[0]}${built.isUnchanged ? ', unchanged' : ''}`;
       },
@@ -97,7 +117,11 @@ async function listSteps(cli: CliContext, options: QuickstartOptions, outcome: O
       id: 'lab',
       title: 'Bring up the lab',
       run: async () => {
-        const { nodes, contextName, managerSocket } = await upLab(options.nodes === undefined ? {} : { nodes: options.nodes }, lab, run);
+        const { nodes, contextName, managerSocket } = await upLab(
+          options.nodes === undefined ? {} : { nodes: options.nodes },
+          lab,
+          run,
+        );
         outcome.target = socketTarget(managerSocket, contextName);
         return `${nodes} nodes, docker context ${contextName}`;
       },
@@ -148,9 +172,12 @@ async function runPi(connection: Connection): Promise<string> {
   const [output, errors] = await texts;
   const line = output.split('\n').find((candidate) => candidate.startsWith('Pi is roughly'));
   if (status === 0 && line !== undefined) return line;
-  throw new InvalidStateError(`SparkPi ended with exit status ${status}:\n${errors.trim().split('\n').slice(-10).join('\n')}`, {
-    hint: 'spark-swarm status shows the cluster; spark-swarm submit --example pi 10 runs it again',
-  });
+  throw new InvalidStateError(
+    `SparkPi ended with exit status ${status}:\n${errors.trim().split('\n').slice(-10).join('\n')}`,
+    {
+      hint: 'spark-swarm status shows the cluster; spark-swarm submit --example pi 10 runs it again',
+    },
+  );
 }
 
 /** Passes every event on, and keeps how long each of our own steps took. */
@@ -164,7 +191,10 @@ function collectTimes(steps: readonly FlowStep[], report: Report, times: { title
   };
 }
 
-function formatOutcome({ endpoints, pi }: Outcome, times: readonly { readonly title: string; readonly took: string }[]): string {
+function formatOutcome(
+  { endpoints, pi }: Outcome,
+  times: readonly { readonly title: string; readonly took: string }[],
+): string {
   const width = Math.max(...times.map(({ title }) => title.length)) + 2;
   return [
     pi,

@@ -20,7 +20,11 @@ import {
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
 
-type RemoveOptions = ClusterOptions & OutputOptions & ProgressOptions & TimeoutOptions & YesOptions & { readonly volumes?: true };
+type RemoveOptions = ClusterOptions &
+  OutputOptions &
+  ProgressOptions &
+  TimeoutOptions &
+  YesOptions & { readonly volumes?: true };
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 
@@ -36,20 +40,31 @@ export function configure(command: Command, cli: CliContext): void {
     const result = await withReporter(cli, options, async (report) => {
       const connection = await connect(cli, { ...options, report });
       if (!options.yes) await askIfBusy(cli, connection, options.name);
-      return removeCluster(connection, { name: options.name, volumes: options.volumes ?? false, timeoutMs: options.timeout });
+      return removeCluster(connection, {
+        name: options.name,
+        volumes: options.volumes ?? false,
+        timeoutMs: options.timeout,
+      });
     });
     await writeResult(cli, options.output, { name: options.name, ...result }, () => formatResult(options.name, result));
   });
 }
 
-async function askIfBusy(cli: CliContext, connection: Parameters<typeof listRunningApplications>[0], name: string): Promise<void> {
+async function askIfBusy(
+  cli: CliContext,
+  connection: Parameters<typeof listRunningApplications>[0],
+  name: string,
+): Promise<void> {
   const applications = await listRunningApplications(connection, name);
   if (applications.length === 0) return;
   const names = applications.map((application) => application.name).join(', ');
   await confirm(cli, `Remove the cluster "${name}"? ${applications.length} running: ${names}`, { yes: undefined });
 }
 
-function formatResult(name: string, { removed, keptVolumes, leftovers }: Awaited<ReturnType<typeof removeCluster>>): string {
+function formatResult(
+  name: string,
+  { removed, keptVolumes, leftovers }: Awaited<ReturnType<typeof removeCluster>>,
+): string {
   const lines = [
     removed.length === 0 ? `No cluster named "${name}": nothing to remove` : `Removed the cluster "${name}"`,
     ...(keptVolumes.length === 0 ? [] : [`Kept (--volumes removes them): ${keptVolumes.join(', ')}`]),

@@ -35,7 +35,9 @@ export function configure(command: Command, cli: CliContext): void {
     .description(
       'Change the number of workers of a live cluster. Workers that go are drained first: running applications keep what they have computed.',
     )
-    .option('--workers <count>', 'how many workers there shall be', (text) => parseCount(text, '--workers', { min: 1, max: 1000 }))
+    .option('--workers <count>', 'how many workers there shall be', (text) =>
+      parseCount(text, '--workers', { min: 1, max: 1000 }),
+    )
     .option('--force', 'stop workers without draining them');
   addExamples(command, [
     ['spark-swarm resize --workers 4', ''],

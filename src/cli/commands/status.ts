@@ -85,12 +85,20 @@ async function formatWorkers({ master }: ClusterStatus): Promise<readonly string
 
 async function formatApplications({ master }: ClusterStatus): Promise<readonly string[]> {
   if (!master || master.applications.length === 0) return [];
-  const rows = master.applications.map((app) => [app.id, app.name, app.state, String(app.cores), app.startedAt.replace(/\.\d+Z$/, 'Z')]);
+  const rows = master.applications.map((app) => [
+    app.id,
+    app.name,
+    app.state,
+    String(app.cores),
+    app.startedAt.replace(/\.\d+Z$/, 'Z'),
+  ]);
   return [await formatTable(['application', 'name', 'state', 'cores', 'started'], rows)];
 }
 
 function formatProblems({ problems }: ClusterStatus): readonly string[] {
   if (problems.length === 0) return [];
-  const lines = problems.map(({ subject, message, hint }) => `  ${subject} ${message}${hint === null ? '' : `\n    try: ${hint}`}`);
+  const lines = problems.map(
+    ({ subject, message, hint }) => `  ${subject} ${message}${hint === null ? '' : `\n    try: ${hint}`}`,
+  );
   return [`Problems:\n${lines.join('\n')}`];
 }

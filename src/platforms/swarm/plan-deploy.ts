@@ -53,7 +53,9 @@ export async function planSwarmDeploy(spec: ClusterSpec, context: SwarmDeployCon
   return {
     changes: changes.map(formatStackChange),
     document: resolved,
-    restartsContainers: serviceChanges.some((change) => change.action === 'updateService' || change.action === 'removeService'),
+    restartsContainers: serviceChanges.some(
+      (change) => change.action === 'updateService' || change.action === 'removeService',
+    ),
     warnings: findWarnings(spec, placementNodes),
     apply: async (progress, signal) => {
       if (changes.length === 0) return;
@@ -91,7 +93,11 @@ async function planSecret(cluster: string, name: string, reader: SwarmReader): P
 
 async function createSecret(cluster: string, name: string, reader: SwarmReader): Promise<void> {
   const labels = { [LABELS.cluster]: cluster, [STACK_NAMESPACE_LABEL]: cluster };
-  const isCreated = await reader.client.createObject('secrets', { name, labels, data: randomBytes(32).toString('hex') });
+  const isCreated = await reader.client.createObject('secrets', {
+    name,
+    labels,
+    data: randomBytes(32).toString('hex'),
+  });
   if (isCreated) return;
   const isOurs = (await planSecret(cluster, name, reader)).length === 0;
   if (isOurs) return;
@@ -105,7 +111,11 @@ async function createSecret(cluster: string, name: string, reader: SwarmReader):
  *
  * @throws UsageError with the sum
  */
-export async function assertRoomForWorkers({ name, remembered }: Cluster, workers: number, reader: SwarmReader): Promise<void> {
+export async function assertRoomForWorkers(
+  { name, remembered }: Cluster,
+  workers: number,
+  reader: SwarmReader,
+): Promise<void> {
   if (!remembered) return;
   const { constraints, workerMemoryBytes, workerCores, masterMemoryBytes, masterCores } = remembered;
   const demand = {
@@ -117,7 +127,10 @@ export async function assertRoomForWorkers({ name, remembered }: Cluster, worker
   if (problem) throw problem;
 }
 
-function describeNodes(spec: Pick<ClusterSpec, 'name' | 'constraints'>, swarm: SwarmSnapshot): readonly PlacementNode[] {
+function describeNodes(
+  spec: Pick<ClusterSpec, 'name' | 'constraints'>,
+  swarm: SwarmSnapshot,
+): readonly PlacementNode[] {
   const others = swarm.services.filter((service) => clusterNameOf(service.labels) !== spec.name);
   return swarm.nodes
     .filter((node) => node.state === 'ready' && node.availability === 'active')
@@ -142,11 +155,17 @@ function findWarnings(spec: ClusterSpec, nodes: readonly PlacementNode[]): reado
   const hosts = new Set(nodes.map((node) => node.host));
   const cores = hosts.size === 1 ? Math.max(...nodes.map((node) => node.cores)) : Infinity;
   const asked = spec.workers * spec.worker.limitCores;
-  return asked > cores ? [`${spec.workers} workers × ${spec.worker.limitCores} cores share the ${cores} cores of one machine`] : [];
+  return asked > cores
+    ? [`${spec.workers} workers × ${spec.worker.limitCores} cores share the ${cores} cores of one machine`]
+    : [];
 }
 
 /** A port may be held by what the swarm does not know: another container of that node, or a program. */
-async function assertMasterPortsAnswerNobody(spec: ClusterSpec, swarm: SwarmSnapshot, reader: SwarmReader): Promise<void> {
+async function assertMasterPortsAnswerNobody(
+  spec: ClusterSpec,
+  swarm: SwarmSnapshot,
+  reader: SwarmReader,
+): Promise<void> {
   const present = findClusters(swarm).find(({ name }) => name === spec.name);
   const master = present && findMaster(present);
   const mine = new Set(master ? Object.values(master.publishedPorts) : []);
@@ -164,7 +183,9 @@ async function assertMasterPortsAnswerNobody(spec: ClusterSpec, swarm: SwarmSnap
 async function describeHolder(node: SwarmNode, port: number, reader: SwarmReader): Promise<string> {
   const api = await reader.engines.find(node);
   const containers = await api
-    ?.get<readonly { readonly Names: readonly string[]; readonly Ports: readonly { readonly PublicPort?: number }[] }[]>('/containers/json')
+    ?.get<
+      readonly { readonly Names: readonly string[]; readonly Ports: readonly { readonly PublicPort?: number }[] }[]
+    >('/containers/json')
     .catch(() => undefined);
   const holder = containers?.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port));
   const name = holder?.Names[0]?.replace(/^\//, '');

@@ -58,7 +58,10 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
     keptVolumes: volumes.kept,
     leftovers: nodes
       .filter((node) => node.state !== 'ready' && tasks.some((task) => task.nodeId === node.id && !hasEnded(task)))
-      .map((node) => `node ${node.hostname} is ${node.state}: what it holds of "${name}" goes when it returns, or with docker node rm`),
+      .map(
+        (node) =>
+          `node ${node.hostname} is ${node.state}: what it holds of "${name}" goes when it returns, or with docker node rm`,
+      ),
   };
 }
 
@@ -81,7 +84,9 @@ async function stopContainers(
   reader: SwarmReader,
 ): Promise<void> {
   const serviceIds = new Set(services.map((service) => service.id));
-  const targets = tasks.filter((task) => serviceIds.has(task.serviceId) && task.containerId !== undefined && !hasEnded(task));
+  const targets = tasks.filter(
+    (task) => serviceIds.has(task.serviceId) && task.containerId !== undefined && !hasEnded(task),
+  );
   await Promise.allSettled(
     targets.map(async (task) => {
       const node = nodes.find(({ id }) => id === task.nodeId);
@@ -104,9 +109,12 @@ async function waitForTasksGone(
     const alive = tasks.filter((task) => !hasEnded(task) && (task.nodeId === '' || readyNodes.has(task.nodeId)));
     if (alive.length === 0) return;
     if (Date.now() > deadline) {
-      throw new WaitTimeoutError(`Gave up after ${GONE_TIMEOUT_MS / 1000} s waiting for the tasks of "${name}" to end; last seen: ${alive.length} ${alive[0]?.state}`, {
-        hint: 'run the same command again',
-      });
+      throw new WaitTimeoutError(
+        `Gave up after ${GONE_TIMEOUT_MS / 1000} s waiting for the tasks of "${name}" to end; last seen: ${alive.length} ${alive[0]?.state}`,
+        {
+          hint: 'run the same command again',
+        },
+      );
     }
     progress(`waiting for ${alive.length} ${alive.length === 1 ? 'task' : 'tasks'} to end`);
     await sleep(POLL_MS, undefined, { signal });
@@ -121,7 +129,8 @@ async function removeNetworks(
   options: RemoveOptions,
 ): Promise<readonly string[]> {
   const networks = (await listNetworks(reader.client.api, `${STACK_NAMESPACE_LABEL}=${name}`)).filter(
-    (network) => network.Labels?.[LABELS.cluster] === name || (isClusterStack && network.Labels?.[LABELS.cluster] === undefined),
+    (network) =>
+      network.Labels?.[LABELS.cluster] === name || (isClusterStack && network.Labels?.[LABELS.cluster] === undefined),
   );
   for (const network of networks) await removeNetwork(network, nodes, reader, options);
   return networks.map((network) => `network ${network.Name}`);
@@ -152,14 +161,17 @@ async function removeNetwork(
       .filter((node) => node.state === 'ready')
       .map(async (node) => {
         const api = await reader.engines.find(node);
-        while (api && Date.now() < deadline && (await hasNetwork(api, network.Id))) await sleep(POLL_MS, undefined, { signal });
+        while (api && Date.now() < deadline && (await hasNetwork(api, network.Id)))
+          await sleep(POLL_MS, undefined, { signal });
       }),
   );
 }
 
 /** A deploy of the same name must not meet the old network on a node: its tasks would be refused for seconds. */
 async function hasNetwork(api: EngineApi, id: string): Promise<boolean> {
-  const networks = await api.get<readonly RawNetwork[]>('/networks', { query: { filters: { id: [id] } } }).catch(() => []);
+  const networks = await api
+    .get<readonly RawNetwork[]>('/networks', { query: { filters: { id: [id] } } })
+    .catch(() => []);
   return networks.length > 0;
 }
 

@@ -63,9 +63,12 @@ export class SwarmPlatform implements Platform {
       const tasks = await this.#reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${cluster.name}`]);
       if (tasks.every((task) => !ids.has(task.id) || hasEnded(task))) return;
       if (Date.now() > deadline) {
-        throw new WaitTimeoutError(`The manager has not seen the end of ${workers.map((worker) => worker.displayName).join(', ')} within ${TERMINAL_TIMEOUT_MS / 1000} s`, {
-          hint: 'run the same command again',
-        });
+        throw new WaitTimeoutError(
+          `The manager has not seen the end of ${workers.map((worker) => worker.displayName).join(', ')} within ${TERMINAL_TIMEOUT_MS / 1000} s`,
+          {
+            hint: 'run the same command again',
+          },
+        );
       }
       await sleep(POLL_MS);
     }
@@ -97,7 +100,9 @@ export class SwarmPlatform implements Platform {
 
   async #container(container: ClusterContainer): Promise<Container> {
     if (container.containerId === undefined || container.node === '') {
-      throw new InvalidStateError(`${container.displayName} has no container: it is ${container.state}${container.error === '' ? '' : ` (${container.error})`}`);
+      throw new InvalidStateError(
+        `${container.displayName} has no container: it is ${container.state}${container.error === '' ? '' : ` (${container.error})`}`,
+      );
     }
     const node = (await this.#reader.client.listNodes()).find(({ hostname }) => hostname === container.node);
     if (!node) throw new NotFoundError(`No node named "${container.node}"`);

@@ -40,7 +40,20 @@ test("the entry chunk's static imports hold no heavy package", async (t) => {
   );
 });
 
-test('the root help needs commander and nothing heavier, and no command', async (t) => {
+for (const entry of ['src/cli/root-help.ts', 'src/cli/command-table.ts']) {
+  test(`the root help needs ${entry}, and that no package and no command`, async (t) => {
+    const metafile = await bundle();
+    const [chunk = ''] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === entry) ?? [];
+    const files = filesIn(loadedWith(chunk, metafile), metafile);
+    t.true(files.includes(entry));
+    t.deepEqual(
+      files.filter((file) => file.startsWith('node_modules/') || file.startsWith('src/cli/commands/')),
+      [],
+    );
+  });
+}
+
+test('parsing a command line needs commander and nothing heavier, and no command', async (t) => {
   const metafile = await bundle();
   const [chunk = ''] =
     Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/cli/program.ts') ?? [];

@@ -139,6 +139,11 @@ test('the root help lists every command, loads none, and goes to standard output
   t.snapshot(stdout);
 });
 
+test('the help that needs no parser is that of the parser', async (t) => {
+  const { stdout } = await run('--help');
+  for (const line of ['-h', 'help', '--help --help', '--help deploy']) t.is((await run(line)).stdout, stdout, line);
+});
+
 test('no arguments at all print the help, as docker does', async (t) => {
   t.deepEqual(await run(''), await run('--help'));
 });

@@ -5,7 +5,14 @@ import { refuseOtherMachine, type OuterInfo } from '../../../src/lab/check-machi
 
 const LOCAL = { kind: 'unix', socketPath: '/var/run/docker.sock' } as const;
 const FACTS = { platform: 'linux', hostname: 'vm', kernelRelease: '6.18' } as const;
-const INFO: OuterInfo = { ID: 'x', Name: 'vm', OSType: 'linux', OperatingSystem: 'Debian', KernelVersion: '6.18', SecurityOptions: null };
+const INFO: OuterInfo = {
+  ID: 'x',
+  Name: 'vm',
+  OSType: 'linux',
+  OperatingSystem: 'Debian',
+  KernelVersion: '6.18',
+  SecurityOptions: null,
+};
 
 test('an engine on this machine is fine', (t) => {
   t.notThrows(() => refuseOtherMachine(LOCAL, INFO, FACTS));
@@ -20,7 +27,9 @@ for (const [seen, changes, facts] of [
   ['this engine is rootless: its containers cannot run engines', { SecurityOptions: ['name=rootless'] }, FACTS],
 ] as const) {
   test(`refused: ${seen}`, (t) => {
-    const error = t.throws(() => refuseOtherMachine(LOCAL, { ...INFO, ...changes }, facts), { instanceOf: InvalidStateError });
+    const error = t.throws(() => refuseOtherMachine(LOCAL, { ...INFO, ...changes }, facts), {
+      instanceOf: InvalidStateError,
+    });
     t.is(error?.message, `Cannot set up a lab: it needs a Linux engine on this same machine, and ${seen}`);
     t.is(error?.hint, 'start a cluster on one engine instead: spark-swarm start');
   });
@@ -28,6 +37,7 @@ for (const [seen, changes, facts] of [
 
 test('refused: an engine behind tcp', (t) => {
   t.throws(() => refuseOtherMachine({ kind: 'tcp', host: '127.0.0.1', port: 2375, tls: undefined }, INFO, FACTS), {
-    message: 'Cannot set up a lab: it needs a Linux engine on this same machine, and the engine is at tcp://127.0.0.1:2375',
+    message:
+      'Cannot set up a lab: it needs a Linux engine on this same machine, and the engine is at tcp://127.0.0.1:2375',
   });
 });

@@ -48,7 +48,7 @@ test('the folders of sockets tell which nodes there were', async (t) => {
     t.deepEqual(await machine.listSocketFolders('ab'), []);
     await Promise.all([1, 3].map((node) => machine.makeSocketFolder('ab', node)));
     await writeFile(path.join(folder, 'ab', 'other'), '');
-    t.deepEqual((await machine.listSocketFolders('ab')).toSorted(), [1, 3]);
+    t.deepEqual(new Set(await machine.listSocketFolders('ab')), new Set([1, 3]));
     await machine.removeSocketFolders('ab');
     t.deepEqual(await machine.listSocketFolders('ab'), []);
   });
@@ -71,7 +71,10 @@ test('a lab is changed by one command at a time', async (t) => {
     const file = path.join(folder, 'lab.lock');
     const lock = await takeLock(file, 'lab');
     const error = await t.throwsAsync(takeLock(file, 'lab'), { instanceOf: ConflictError });
-    t.is(error?.message, `Cannot change the lab "lab": the command with process number ${process.pid} is at work on it`);
+    t.is(
+      error?.message,
+      `Cannot change the lab "lab": the command with process number ${process.pid} is at work on it`,
+    );
     await lock[Symbol.asyncDispose]();
     await (await takeLock(file, 'lab'))[Symbol.asyncDispose]();
     t.deepEqual(await readdir(folder), []);

@@ -1,7 +1,16 @@
 import test from 'ava';
 
 import { ConflictError } from '../../../src/errors.ts';
-import { chooseSubnet, formatSubnet, gatewayAddress, nodeAddress, overlaps, parseRoutes, readSubnet, type Subnet } from '../../../src/lab/lab-network.ts';
+import {
+  chooseSubnet,
+  formatSubnet,
+  gatewayAddress,
+  nodeAddress,
+  overlaps,
+  parseRoutes,
+  readSubnet,
+  type Subnet,
+} from '../../../src/lab/lab-network.ts';
 
 function subnet(text: string): Subnet {
   const parsed = readSubnet(text);
@@ -22,7 +31,10 @@ for (const text of ['', '192.168.77.0', '192.168.77.0/33', '192.168.256.0/24', '
 }
 
 test('nodes have the addresses from 11 on, the gateway has 1', (t) => {
-  t.deepEqual([1, 3, 20].map((node) => nodeAddress(subnet('192.168.77.0/24'), node)), ['192.168.77.11', '192.168.77.13', '192.168.77.30']);
+  t.deepEqual(
+    [1, 3, 20].map((node) => nodeAddress(subnet('192.168.77.0/24'), node)),
+    ['192.168.77.11', '192.168.77.13', '192.168.77.30'],
+  );
   t.is(gatewayAddress(subnet('192.168.77.0/24')), '192.168.77.1');
 });
 

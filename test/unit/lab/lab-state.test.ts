@@ -47,7 +47,10 @@ test("a lab's objects are found by label, whatever their names", (t) => {
       ],
       networks: [network({ ...OURS, 'io.spark-swarm.lab.size': '2' })],
       volumes: [
-        { Name: 'spark-lab-2', Labels: { ...OURS, 'io.spark-swarm.lab.node': '2', 'io.spark-swarm.lab.subnet': '192.168.77.0/24' } },
+        {
+          Name: 'spark-lab-2',
+          Labels: { ...OURS, 'io.spark-swarm.lab.node': '2', 'io.spark-swarm.lab.subnet': '192.168.77.0/24' },
+        },
         { Name: 'spark-lab-1', Labels: null },
       ],
     }),
@@ -61,7 +64,10 @@ test("a lab's objects are found by label, whatever their names", (t) => {
     socketFolder: '/run/spark-swarm/lab/lab-2',
     address: '192.168.77.12',
   });
-  t.deepEqual(state.volumes.map(({ name, subnet }) => [name, subnet && formatSubnet(subnet)]), [['spark-lab-2', '192.168.77.0/24']]);
+  t.deepEqual(
+    state.volumes.map(({ name, subnet }) => [name, subnet && formatSubnet(subnet)]),
+    [['spark-lab-2', '192.168.77.0/24']],
+  );
 });
 
 const foreign = test.macro({
@@ -73,10 +79,33 @@ const foreign = test.macro({
   title: (title = '') => title,
 });
 
-test('a foreign network of the name is a conflict', foreign, objects({ networks: [network(null)] }), 'network', 'spark-lab', 'docker network rm');
-test('a foreign container of the name is a conflict', foreign, objects({ containers: [container('spark-lab-3', {})] }), 'container', 'spark-lab-3', 'docker rm -f');
-test('a foreign volume of the name is a conflict', foreign, objects({ volumes: [{ Name: 'spark-lab-1', Labels: null }] }), 'volume', 'spark-lab-1', 'docker volume rm');
+test(
+  'a foreign network of the name is a conflict',
+  foreign,
+  objects({ networks: [network(null)] }),
+  'network',
+  'spark-lab',
+  'docker network rm',
+);
+test(
+  'a foreign container of the name is a conflict',
+  foreign,
+  objects({ containers: [container('spark-lab-3', {})] }),
+  'container',
+  'spark-lab-3',
+  'docker rm -f',
+);
+test(
+  'a foreign volume of the name is a conflict',
+  foreign,
+  objects({ volumes: [{ Name: 'spark-lab-1', Labels: null }] }),
+  'volume',
+  'spark-lab-1',
+  'docker volume rm',
+);
 
 test('foreign objects with other names are no conflict', (t) => {
-  t.notThrows(() => refuseForeign('lab', 3, objects({ containers: [container('spark-lab-4', {}), container('spark-lab', {})] })));
+  t.notThrows(() =>
+    refuseForeign('lab', 3, objects({ containers: [container('spark-lab-4', {}), container('spark-lab', {})] })),
+  );
 });

@@ -41,7 +41,11 @@ test('a node has a fixed address, a volume for its images and a folder for its s
 
 test('without privileges a node has single capabilities and no masked paths', (t) => {
   const { HostConfig } = nodeContainer(SPEC);
-  t.like(HostConfig, { SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'], MaskedPaths: [], ReadonlyPaths: [] });
+  t.like(HostConfig, {
+    SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+  });
   t.false('Privileged' in HostConfig);
 });
 
@@ -49,7 +53,12 @@ test("a privileged node sees the machine's kernel modules", (t) => {
   const { HostConfig } = nodeContainer({ ...SPEC, way: 'privileged' });
   t.true(HostConfig['Privileged']);
   t.false('CapAdd' in HostConfig);
-  t.deepEqual((HostConfig['Mounts'] as readonly unknown[])[2], { Type: 'bind', Source: '/lib/modules', Target: '/lib/modules', ReadOnly: true });
+  t.deepEqual((HostConfig['Mounts'] as readonly unknown[])[2], {
+    Type: 'bind',
+    Source: '/lib/modules',
+    Target: '/lib/modules',
+    ReadOnly: true,
+  });
 });
 
 test('another image is another configuration, the same is the same', (t) => {

@@ -25,7 +25,13 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
     address: `192.168.77.1${node}`,
     engineVersion: '26.1.5',
     storageDriver: 'overlay2',
-    swarm: { state: 'active', nodeId: `n${node}`, nodeAddress: `192.168.77.1${node}`, isManager: node === 1, error: '' },
+    swarm: {
+      state: 'active',
+      nodeId: `n${node}`,
+      nodeAddress: `192.168.77.1${node}`,
+      isManager: node === 1,
+      error: '',
+    },
   };
   return {
     container,
@@ -36,13 +42,30 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
 }
 
 function member(node: number, state = 'ready'): SwarmMember {
-  return { id: `n${node}`, hostname: `lab-${node}`, role: node === 1 ? 'manager' : 'worker', availability: 'active', state, address: '', labels: {} };
+  return {
+    id: `n${node}`,
+    hostname: `lab-${node}`,
+    role: node === 1 ? 'manager' : 'worker',
+    availability: 'active',
+    state,
+    address: '',
+    labels: {},
+  };
 }
 
 const NETWORK = { id: 'net', subnet: readSubnet('192.168.77.0/24'), mtu: 1400, size: 2 };
 
-function status(nodes: readonly NodeReading[], members: readonly SwarmMember[], size = nodes.length): ReturnType<typeof labStatus> {
-  return labStatus('lab', { state: { network: NETWORK, containers: nodes.map(({ container }) => container), volumes: [] }, size, nodes, members });
+function status(
+  nodes: readonly NodeReading[],
+  members: readonly SwarmMember[],
+  size = nodes.length,
+): ReturnType<typeof labStatus> {
+  return labStatus('lab', {
+    state: { network: NETWORK, containers: nodes.map(({ container }) => container), volumes: [] },
+    size,
+    nodes,
+    members,
+  });
 }
 
 test('a lab is healthy when every node runs, answers and is ready', (t) => {
@@ -50,13 +73,27 @@ test('a lab is healthy when every node runs, answers and is ready', (t) => {
   t.true(healthy.healthy);
   t.is(healthy.schemaVersion, 1);
   t.is(healthy.subnet, '192.168.77.0/24');
-  t.deepEqual(labTableRows(healthy)[1], ['lab-2', 'spark-lab-2 (running)', '192.168.77.12', 'worker', 'ready', '26.1.5', 'overlay2']);
+  t.deepEqual(labTableRows(healthy)[1], [
+    'lab-2',
+    'spark-lab-2 (running)',
+    '192.168.77.12',
+    'worker',
+    'ready',
+    '26.1.5',
+    'overlay2',
+  ]);
   t.is(formatLabProblems(healthy), '');
 });
 
 test('what is wrong is said, with what to type', (t) => {
   const broken = status(
-    [reading(1), reading(2, { state: 'exited' }, false), reading(3, {}, false), reading(4, { networkId: undefined }), reading(5)],
+    [
+      reading(1),
+      reading(2, { state: 'exited' }, false),
+      reading(3, {}, false),
+      reading(4, { networkId: undefined }),
+      reading(5),
+    ],
     [member(1), member(2, 'down'), member(3), member(4), member(5, 'down')],
     6,
   );
@@ -80,9 +117,22 @@ test('a lab without its manager is not healthy', (t) => {
 });
 
 test('up says what there is and how to reach it', (t) => {
-  const up = { name: 'lab', changed: true, contextName: 'spark-lab', managerSocket: '/x', nodes: 3, subnet: '192.168.77.0/24' };
-  t.is(formatLabUp(up), 'lab        lab, 3 nodes, 192.168.77.0/24\ncontext    spark-lab   (docker --context spark-lab node ls)\n');
-  t.regex(formatLabUp({ ...up, changed: false, nodes: 1 }), /^lab {8}lab, 1 node, 192\.168\.77\.0\/24 \(was up already\)\n/);
+  const up = {
+    name: 'lab',
+    changed: true,
+    contextName: 'spark-lab',
+    managerSocket: '/x',
+    nodes: 3,
+    subnet: '192.168.77.0/24',
+  };
+  t.is(
+    formatLabUp(up),
+    'lab        lab, 3 nodes, 192.168.77.0/24\ncontext    spark-lab   (docker --context spark-lab node ls)\n',
+  );
+  t.regex(
+    formatLabUp({ ...up, changed: false, nodes: 1 }),
+    /^lab {8}lab, 1 node, 192\.168\.77\.0\/24 \(was up already\)\n/,
+  );
 });
 
 test('down says what stays and how it goes', (t) => {

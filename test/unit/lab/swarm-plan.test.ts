@@ -1,7 +1,15 @@
 import test from 'ava';
 
 import { InvalidStateError } from '../../../src/errors.ts';
-import { findGhosts, nodeLabels, planManager, planMember, type NodeInfo, type NodeSwarmInfo, type SwarmMember } from '../../../src/lab/swarm-plan.ts';
+import {
+  findGhosts,
+  nodeLabels,
+  planManager,
+  planMember,
+  type NodeInfo,
+  type NodeSwarmInfo,
+  type SwarmMember,
+} from '../../../src/lab/swarm-plan.ts';
 
 function info(swarm: Partial<NodeSwarmInfo> = {}): NodeInfo {
   return {
@@ -26,7 +34,11 @@ test('a fresh engine makes a swarm', (t) => {
   t.is(planManager(info({ state: 'inactive' }), 'spark-lab'), 'init');
 });
 
-for (const swarm of [{ state: 'error', error: 'certificates have expired' }, { state: 'pending' }, { nodeAddress: '192.168.90.11' }]) {
+for (const swarm of [
+  { state: 'error', error: 'certificates have expired' },
+  { state: 'pending' },
+  { nodeAddress: '192.168.90.11' },
+]) {
   test(`a swarm with ${JSON.stringify(swarm)} is made anew`, (t) => {
     t.is(planManager(info(swarm), 'spark-lab'), 'leave-and-init');
   });
@@ -61,8 +73,17 @@ test('a node of another swarm, at another address or in error leaves first', (t)
 });
 
 test("only the lab's own names are stale entries", (t) => {
-  const members = [member('a', 'lab-1'), member('old', 'lab-1'), member('gone', 'lab-4'), member('x', 'lab-west-1'), member('y', 'server')];
-  t.deepEqual(findGhosts('lab', members, ['a']).map(({ id }) => id), ['old', 'gone']);
+  const members = [
+    member('a', 'lab-1'),
+    member('old', 'lab-1'),
+    member('gone', 'lab-4'),
+    member('x', 'lab-west-1'),
+    member('y', 'server'),
+  ];
+  t.deepEqual(
+    findGhosts('lab', members, ['a']).map(({ id }) => id),
+    ['old', 'gone'],
+  );
 });
 
 test('node labels say how the engine is reached and what the nodes share', (t) => {

@@ -31,16 +31,27 @@ Components: main
 const sources = parseAptSources([
   { path: '/etc/apt/sources.list', text: '' },
   { path: '/etc/apt/sources.list.d/debian.sources', text: BOOKWORM },
-  { path: '/etc/apt/sources.list.d/sdk.list', text: 'deb https://packages.test/apt sdk-bookworm main\n# deb http://x bookworm main\n' },
+  {
+    path: '/etc/apt/sources.list.d/sdk.list',
+    text: 'deb https://packages.test/apt sdk-bookworm main\n# deb http://x bookworm main\n',
+  },
 ]);
 
 test('both kinds of source files are read, without what is switched off and without source packages', (t) => {
-  t.deepEqual(sources.map(({ uri }) => uri), ['http://mirror.test/debian', 'http://mirror.test/debian-security', 'https://packages.test/apt']);
+  t.deepEqual(
+    sources.map(({ uri }) => uri),
+    ['http://mirror.test/debian', 'http://mirror.test/debian-security', 'https://packages.test/apt'],
+  );
 });
 
 test('one-line sources may name a key', (t) => {
   t.deepEqual(
-    parseAptSources([{ path: 'a.list', text: 'deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian bookworm main contrib # own' }]),
+    parseAptSources([
+      {
+        path: 'a.list',
+        text: 'deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian bookworm main contrib # own',
+      },
+    ]),
     [{ uri: 'http://mirror.test/debian', suites: ['bookworm'], components: ['main', 'contrib'], signedBy: '/k.gpg' }],
   );
 });
@@ -56,7 +67,10 @@ test("another release's sources have the same addresses and other suites", (t) =
     formatAptSources(derived, false),
     'deb http://mirror.test/debian trixie main\ndeb http://mirror.test/debian trixie-updates main\ndeb http://mirror.test/debian-security trixie-security main\n',
   );
-  t.regex(formatAptSources(derived, true), /^deb \[signed-by=\/usr\/share\/keyrings\/debian-archive-keyring\.gpg\] http:/);
+  t.regex(
+    formatAptSources(derived, true),
+    /^deb \[signed-by=\/usr\/share\/keyrings\/debian-archive-keyring\.gpg\] http:/,
+  );
 });
 
 const DEBIAN = { id: 'debian', like: [], version: '12', codename: 'bookworm', name: 'Debian 12' };

@@ -3,7 +3,10 @@ import test from 'ava';
 import { PullSums, shortReason } from '../../../src/setup/pull-image.ts';
 import { bootstrapDetail, findObstacle } from '../../../src/setup/set-up-base-image.ts';
 
-const DEBIAN = { platform: 'linux', os: { id: 'debian', like: [], version: '12', codename: 'bookworm', name: 'Debian 12' } } as const;
+const DEBIAN = {
+  platform: 'linux',
+  os: { id: 'debian', like: [], version: '12', codename: 'bookworm', name: 'Debian 12' },
+} as const;
 
 test('on Debian as root nothing stands in the way of debootstrap', (t) => {
   t.is(findObstacle(DEBIAN, { canBeRoot: true, hasMirror: true }), undefined);

@@ -3,7 +3,13 @@ import test from 'ava';
 import { formatEnginePlan, planEngine } from '../../../src/setup/engine-plan.ts';
 import { aptDetail, parseOsRelease, usesApt, type HostFacts } from '../../../src/setup/setup-host.ts';
 
-const BOOKWORM = { id: 'debian', like: [], version: '12', codename: 'bookworm', name: 'Debian GNU/Linux 12 (bookworm)' };
+const BOOKWORM = {
+  id: 'debian',
+  like: [],
+  version: '12',
+  codename: 'bookworm',
+  name: 'Debian GNU/Linux 12 (bookworm)',
+};
 
 function facts(changes: Partial<HostFacts> = {}): HostFacts {
   return {
@@ -45,7 +51,7 @@ test('from Debian 13 on the command line is a package of its own', (t) => {
   t.like(planEngine(facts({ hasDockerCli: false }), true), { packages: ['docker.io', 'iptables', 'debootstrap'] });
 });
 
-test("a network with a small MTU is written down, unless there is a file already", (t) => {
+test('a network with a small MTU is written down, unless there is a file already', (t) => {
   t.like(planEngine(facts({ mtu: 1400 }), true), { daemonJson: '{"mtu":1400}\n' });
   t.like(planEngine(facts({ mtu: 1400, hasDaemonJson: true }), true), { daemonJson: undefined });
 });
@@ -103,19 +109,27 @@ for (const [name, changes, seen, hint] of [
 }
 
 test('os-release is read with and without quotes', (t) => {
-  t.deepEqual(parseOsRelease('PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\n'), {
-    id: 'ubuntu',
-    like: ['debian'],
-    version: '24.04',
-    codename: 'noble',
-    name: 'Ubuntu 24.04 LTS',
-  });
+  t.deepEqual(
+    parseOsRelease(
+      'PRETTY_NAME="Ubuntu 24.04 LTS"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\n',
+    ),
+    {
+      id: 'ubuntu',
+      like: ['debian'],
+      version: '24.04',
+      codename: 'noble',
+      name: 'Ubuntu 24.04 LTS',
+    },
+  );
   t.true(usesApt(parseOsRelease("ID='linuxmint'\nID_LIKE='ubuntu debian'")));
   t.false(usesApt(parseOsRelease('ID=arch')));
 });
 
 for (const [line, detail] of [
-  ['Get:12 http://deb.debian.org/debian bookworm/main amd64 docker.io amd64 20.10.24+dfsg1-1 [36.2 MB]', 'fetching docker.io, 36.2 MB'],
+  [
+    'Get:12 http://deb.debian.org/debian bookworm/main amd64 docker.io amd64 20.10.24+dfsg1-1 [36.2 MB]',
+    'fetching docker.io, 36.2 MB',
+  ],
   ['Hit:1 http://deb.debian.org/debian bookworm InRelease', 'reading the package list of bookworm'],
   ['Setting up docker.io (20.10.24+dfsg1-1+b3) ...', 'installing docker.io'],
   ['Reading package lists...', undefined],

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+
+import { findMaster } from '../../cluster/cluster.ts';
+import { InvalidStateError, NotFoundError } from '../../errors.ts';
+import { connect } from '../connect.ts';
+import type { CliContext } from '../context.ts';
+import { addClusterOptions, addExamples, type ClusterOptions } from '../options.ts';
+import { withReporter } from '../reporter.ts';
+
+export function configure(command: Command, cli: CliContext): void {
+  addClusterOptions(command).description(
+    "Print the address of the master's node, on which its published ports answer, and nothing else.",
+  );
+  addExamples(command, [['ip=$(bin/get-master-ip)', 'exit status 1 when there is no running master']]);
+  command.action(async (options: ClusterOptions) => {
+    const cluster = await withReporter(cli, {}, async (report) =>
+      (await connect(cli, { ...options, report })).platform.readCluster(options.name),
+    );
+    if (!cluster) {
+      throw new NotFoundError(`No cluster named "${options.name}"`, { hint: `spark-swarm deploy --name ${options.name}` });
+    }
+    const master = findMaster(cluster);
+    if (!master?.isRunning || master.address === undefined) {
+      throw new InvalidStateError(`The master of the cluster "${options.name}" does not run`, {
+        hint: `spark-swarm status --name ${options.name}`,
+      });
+    }
+    cli.stdout.write(`${master.address}\n`);
+  });
+}

@@ -39,8 +39,8 @@ function isRepeatable(option: Option): boolean {
  * @throws UsageError if the value is not one the flag takes
  */
 export function applyEnvironment(command: Command, env: Readonly<Record<string, string | undefined>>): void {
-  for (const option of command.options) {
-    const variable = variableName(option);
+  for (const option of command.options.filter((candidate) => !TYPED_ONLY.has(candidate.name()))) {
+    const variable = variableName(command, option);
     const text = env[variable];
     const source = command.getOptionValueSource(option.attributeName());
     if (!text || (source !== undefined && source !== 'default')) continue;
@@ -49,7 +49,12 @@ export function applyEnvironment(command: Command, env: Readonly<Record<string, 
   }
 }
 
-function variableName(option: Option): string {
+/** What deletes data or kills work is typed each time, and not left behind in a shell's profile. */
+const TYPED_ONLY: ReadonlySet<string> = new Set(['volumes', 'force', 'remove']);
+
+function variableName(command: Command, option: Option): string {
+  // `--name` is the cluster everywhere but here.
+  if (option.name() === 'name' && command.parent?.name() === 'lab') return 'SPARK_SWARM_LAB';
   return `SPARK_SWARM_${option.name().toUpperCase().replaceAll('-', '_')}`;
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import type { CommandEntry } from './command-table.ts';
 
-export const DESCRIPTION = 'Apache Spark on Docker: a master and N workers, on one machine or on a swarm.';
+const DESCRIPTION = 'Apache Spark on Docker: a master and N workers, on one machine or on a swarm.';
 
 export const EXIT_STATUSES = `
 Exit status:

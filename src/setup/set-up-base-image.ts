@@ -1,5 +1,5 @@
 import { CommandError, InvalidStateError, NotFoundError } from '../errors.ts';
-import { runSteps, skipped, type FlowStep, type StepContext } from '../events.ts';
+import { skipped, type FlowStep, type StepContext } from '../events.ts';
 import { formatBytes } from '../units.ts';
 import { deriveSources, findMirror, formatAptSources, parseAptSources } from './apt-sources.ts';
 import { findSudo } from './find-sudo.ts';
@@ -17,11 +17,6 @@ const PULL_SILENCE_MS = 10_000;
  *
  * @throws InvalidStateError saying why neither way works, with the command to type
  */
-export async function setUpBaseImage(tools: SetupTools, signal: AbortSignal): Promise<void> {
-  await runSteps([baseImageStep(tools)], tools.report, signal);
-}
-
-/** {@link setUpBaseImage} as a step of a longer flow. */
 export function baseImageStep(tools: SetupTools): FlowStep {
   return {
     id: 'base-image',

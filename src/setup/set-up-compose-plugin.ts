@@ -1,5 +1,5 @@
 import { CommandError, InvalidStateError } from '../errors.ts';
-import { runSteps, skipped, type FlowStep, type StepContext } from '../events.ts';
+import { skipped, type FlowStep, type StepContext } from '../events.ts';
 import { deriveSources, formatAptSources, parseAptSources, releaseSources, type AptSource } from './apt-sources.ts';
 import type { OsRelease, SetupTools } from './setup-host.ts';
 
@@ -11,11 +11,6 @@ const FIRST_VERSION_WITH_PLUGIN = 13;
  * `docker compose`, for those who use it on one engine: skipped if it works, else the plugin out of Debian's or
  * Ubuntu's package, in the user's own plugin folder. The system's apt is not touched, and root is not needed.
  */
-export async function setUpComposePlugin(tools: SetupTools, signal: AbortSignal): Promise<void> {
-  await runSteps([composePluginStep(tools)], tools.report, signal);
-}
-
-/** {@link setUpComposePlugin} as a step of a longer flow. */
 export function composePluginStep(tools: SetupTools): FlowStep {
   return {
     id: 'compose-plugin',

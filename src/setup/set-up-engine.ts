@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CommandError, InvalidStateError, ToolkitError, UnreachableError, WaitTimeoutError } from '../errors.ts';
-import { runSteps, skipped, type FlowStep, type StepContext } from '../events.ts';
+import { skipped, type FlowStep, type StepContext } from '../events.ts';
 import { formatEnginePlan, planEngine, type EnginePlan } from './engine-plan.ts';
 import { findSudo } from './find-sudo.ts';
 import { aptArgv, aptDetail, asRoot, type SetupTools } from './setup-host.ts';
@@ -18,11 +18,6 @@ const DEFAULT_SOCKET = '/var/run/docker.sock';
  *
  * @throws UnreachableError with the command to type where it is not
  */
-export async function setUpEngine(tools: SetupTools, signal: AbortSignal): Promise<void> {
-  await runSteps([engineStep(tools)], tools.report, signal);
-}
-
-/** {@link setUpEngine} as a step of a longer flow. */
 export function engineStep(tools: SetupTools): FlowStep {
   return {
     id: 'engine',

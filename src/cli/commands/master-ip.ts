@@ -17,7 +17,9 @@ export function configure(command: Command, cli: CliContext): void {
       (await connect(cli, { ...options, report })).platform.readCluster(options.name),
     );
     if (!cluster) {
-      throw new NotFoundError(`No cluster named "${options.name}"`, { hint: `spark-swarm deploy --name ${options.name}` });
+      throw new NotFoundError(`No cluster named "${options.name}"`, {
+        hint: `spark-swarm deploy --name ${options.name}`,
+      });
     }
     const master = findMaster(cluster);
     if (!master?.isRunning || master.address === undefined) {

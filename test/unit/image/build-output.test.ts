@@ -80,9 +80,9 @@ test('a line of progress is short', (t) => {
 });
 
 test('text that looks like nothing known is output', (t) => {
-  t.deepEqual(parseBuildLine('Get:1 http://deb.debian.org trixie'), {
+  t.deepEqual(parseBuildLine('Get:1 http://mirror.test trixie'), {
     kind: 'output',
-    text: 'Get:1 http://deb.debian.org trixie',
+    text: 'Get:1 http://mirror.test trixie',
   });
   t.deepEqual(parseBuildLine(''), { kind: 'noise' });
 });

@@ -127,10 +127,10 @@ test('os-release is read with and without quotes', (t) => {
 
 for (const [line, detail] of [
   [
-    'Get:12 http://deb.debian.org/debian bookworm/main amd64 docker.io amd64 20.10.24+dfsg1-1 [36.2 MB]',
+    'Get:12 http://mirror.test/debian bookworm/main amd64 docker.io amd64 20.10.24+dfsg1-1 [36.2 MB]',
     'fetching docker.io, 36.2 MB',
   ],
-  ['Hit:1 http://deb.debian.org/debian bookworm InRelease', 'reading the package list of bookworm'],
+  ['Hit:1 http://mirror.test/debian bookworm InRelease', 'reading the package list of bookworm'],
   ['Setting up docker.io (20.10.24+dfsg1-1+b3) ...', 'installing docker.io'],
   ['Reading package lists...', undefined],
 ] as const) {

@@ -1,0 +1,111 @@
+import { LABELS } from '../../src/labels.ts';
+import type { TestLab, TestNode } from './lab.ts';
+
+interface RawObject {
+  readonly Id?: string;
+  readonly ID?: string;
+  readonly Name?: string;
+  readonly Names?: readonly string[];
+  readonly RepoTags?: readonly string[] | null;
+  readonly Spec?: { readonly Name?: string };
+}
+
+/** Everything that the engines of a lab hold, one line each with its id: what is there before and after can be compared. */
+export async function listObjects(lab: TestLab): Promise<readonly string[]> {
+  const perNode = lab.nodes.map(async (node) => {
+    const [containers, networks, volumes, images] = await Promise.all([
+      node.api.get<readonly RawObject[]>('/containers/json', { query: { all: true } }),
+      node.api.get<readonly RawObject[]>('/networks'),
+      node.api.get<{ readonly Volumes: readonly RawObject[] | null }>('/volumes'),
+      node.api.get<readonly RawObject[]>('/images/json'),
+    ]);
+    return [
+      ...containers.map((object) => describe(node, 'container', object)),
+      ...networks.map((object) => describe(node, 'network', object)),
+      ...(volumes.Volumes ?? []).map((object) => describe(node, 'volume', object)),
+      ...images.map((object) => describe(node, 'image', object)),
+    ];
+  });
+  const ofSwarm = (['services', 'secrets', 'configs'] as const).map(async (kind) =>
+    (await lab.manager.api.get<readonly RawObject[]>(`/${kind}`)).map((object) =>
+      describe(undefined, kind.slice(0, -1), object),
+    ),
+  );
+  return (await Promise.all([...perNode, ...ofSwarm])).flat().toSorted();
+}
+
+/** `node-2 volume alpha_data`; nodes are named by their numbers, because a lab's own name is another in every run. */
+function describe(
+  node: TestNode | undefined,
+  kind: string,
+  { Id, ID, Name, Names, RepoTags, Spec }: RawObject,
+): string {
+  const place = node === undefined ? 'swarm' : `node-${/[0-9]+$/.exec(node.hostname)?.[0]}`;
+  const id = Id ?? ID;
+  const name = Spec?.Name ?? Name ?? Names?.[0]?.slice(1) ?? RepoTags?.[0] ?? 'unnamed';
+  return `${place} ${kind} ${name}${id === undefined ? '' : ` ${id.replace(/^sha256:/, '').slice(0, 12)}`}`;
+}
+
+/** What came and what went between two lists. */
+export function compareObjects(
+  before: readonly string[],
+  after: readonly string[],
+): { readonly added: readonly string[]; readonly gone: readonly string[] } {
+  return {
+    added: after.filter((line) => !before.includes(line)),
+    gone: before.filter((line) => !after.includes(line)),
+  };
+}
+
+interface RawSpec {
+  readonly ID: string;
+  readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> };
+}
+
+/** Keys of a service's specification that are another one each time the cluster is made anew. */
+const VOLATILE = new Set(['SecretID', 'Target', 'ForceUpdate']);
+
+/**
+ * What a cluster consists of, without ids and times, and without the nodes that the swarm has chosen: two clusters that
+ * were made alike have the same text.
+ */
+export async function describeClusterObjects(lab: TestLab, name: string): Promise<string> {
+  const filters = { label: [`${LABELS.cluster}=${name}`] };
+  const { api } = lab.manager;
+  const [services, secrets, configs, networks] = await Promise.all([
+    api.get<readonly RawSpec[]>('/services', { query: { filters } }),
+    api.get<readonly RawSpec[]>('/secrets', { query: { filters } }),
+    api.get<readonly RawSpec[]>('/configs', { query: { filters } }),
+    api.get<readonly { readonly Name: string; readonly Labels: unknown; readonly Options: unknown }[]>('/networks', {
+      query: { filters },
+    }),
+  ]);
+  const onNodes = await Promise.all(
+    lab.nodes.map(async (node) => {
+      const [containers, { Volumes }] = await Promise.all([
+        node.api.get<readonly { readonly State: string; readonly Labels: Readonly<Record<string, string>> }[]>(
+          '/containers/json',
+          { query: { filters } },
+        ),
+        node.api.get<{ readonly Volumes: readonly { readonly Name: string }[] | null }>('/volumes', {
+          query: { filters },
+        }),
+      ]);
+      return {
+        containers: containers.map(({ State, Labels }) => `container ${Labels[LABELS.role]} ${State}`),
+        volumes: (Volumes ?? []).map((volume) => `volume ${volume.Name}`),
+      };
+    }),
+  );
+  const lines = [
+    ...services.map(
+      ({ Spec }) => `service ${JSON.stringify(Spec, (key, value: unknown) => (VOLATILE.has(key) ? undefined : value))}`,
+    ),
+    ...secrets.map(({ Spec }) => `secret ${JSON.stringify(Spec)}`),
+    ...configs.map(({ Spec }) => `config ${Spec.Name}`),
+    ...networks.map(({ Name, Labels, Options }) => `network ${Name} ${JSON.stringify([Labels, Options])}`),
+    ...onNodes.flatMap(({ containers }) => containers),
+    ...new Set(onNodes.flatMap(({ volumes }) => volumes)),
+  ];
+  return lines.toSorted().join('\n');
+}

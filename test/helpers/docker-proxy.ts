@@ -1,0 +1,147 @@
+import { rm } from 'node:fs/promises';
+import http from 'node:http';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+
+/** A request that changes something, in the order in which they came. */
+export interface MutatingCall {
+  /** From 1. */
+  readonly number: number;
+  /** Name of the engine. */
+  readonly engine: string;
+  /** `POST /services/create`. */
+  readonly request: string;
+  /** From a docker command line that our command has started, and not from our command itself. */
+  readonly isDocker: boolean;
+}
+
+/**
+ * What goes wrong at one call. `before`: the client dies and the engine never sees the call. `after`: the engine has done
+ * it, and the client dies before the answer. `reply-lost`: the engine has done it, and the connection breaks.
+ */
+export type FaultMoment = 'before' | 'after' | 'reply-lost';
+
+export interface Fault {
+  readonly call: number;
+  readonly moment: FaultMoment;
+  /** Kills the client. Not called for `reply-lost`. */
+  readonly kill: () => void;
+  /** The docker command line goes on when our command dies: its call is then forwarded as if nothing had happened. */
+  readonly sparesDocker: boolean;
+}
+
+/** Calls through several proxies, counted together. */
+export class CallLog {
+  calls: MutatingCall[] = [];
+  hasFired = false;
+  #fault: Fault | undefined;
+
+  /** Starts counting anew. */
+  reset(fault?: Fault): void {
+    this.calls = [];
+    this.hasFired = false;
+    this.#fault = fault;
+  }
+
+  /** @returns the fault that this call meets */
+  take(engine: string, request: http.IncomingMessage): Fault | undefined {
+    const { method = '', url = '', headers } = request;
+    if (!isMutating(method, url)) return undefined;
+    const call: MutatingCall = {
+      number: this.calls.length + 1,
+      engine,
+      request: `${method} ${url.replace(/^\/v[0-9.]+/, '').replace(/\?.*/, '')}`,
+      isDocker: (headers['user-agent'] ?? '').startsWith('Docker-Client'),
+    };
+    this.calls.push(call);
+    const fault = this.#fault;
+    if (fault?.call !== call.number) return undefined;
+    this.hasFired = true;
+    return { ...fault, sparesDocker: fault.sparesDocker && call.isDocker };
+  }
+}
+
+/** Renewing a lock happens by the clock, and an exec only reads here: counted, they would make two runs differ. */
+function isMutating(method: string, url: string): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return !/\/exec(\/|$|\?)|\/configs\/[^/]+\/update|\/(wait|attach|resize|auth)(\?|$)/.test(url);
+}
+
+export interface ProxiedEngine {
+  readonly name: string;
+  readonly socket: string;
+}
+
+/** Stands between a client and one engine, both on unix sockets, and passes everything on until a fault is due. */
+export class DockerProxy implements AsyncDisposable {
+  readonly socket: string;
+  readonly #engine: ProxiedEngine;
+  readonly #server: http.Server;
+
+  constructor(engine: ProxiedEngine, socket: string, log: CallLog) {
+    this.#engine = engine;
+    this.socket = socket;
+    this.#server = http.createServer((request, response) =>
+      this.#forward(request, response, log.take(engine.name, request)),
+    );
+    this.#server.on('upgrade', (request, client, head) => this.#tunnel(request, client, head));
+    this.#server.requestTimeout = 0;
+  }
+
+  async start(): Promise<this> {
+    await rm(this.socket, { force: true });
+    await new Promise<void>((resolve, reject) => this.#server.once('error', reject).listen(this.socket, resolve));
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await rm(this.socket, { force: true });
+  }
+
+  #open({ method, url, headers }: http.IncomingMessage): http.ClientRequest {
+    return http.request({ socketPath: this.#engine.socket, agent: false, method, path: url, headers });
+  }
+
+  #forward(request: http.IncomingMessage, response: http.ServerResponse, fault: Fault | undefined): void {
+    if (fault?.moment === 'before') {
+      fault.kill();
+      if (!fault.sparesDocker) return void request.socket.destroy();
+    }
+    const upstream = this.#open(request);
+    upstream.on('error', () => request.socket.destroy());
+    if (!fault) response.on('close', () => upstream.destroy());
+    upstream.on('response', (answer) => {
+      if (fault && fault.moment !== 'before') return void this.#interfere(answer, response, fault);
+      this.#answer(answer, response);
+      answer.on('error', () => request.socket.destroy()).pipe(response);
+    });
+    request.pipe(upstream);
+  }
+
+  #answer({ statusCode = 500, statusMessage, headers }: http.IncomingMessage, response: http.ServerResponse): void {
+    response.writeHead(statusCode, statusMessage, headers);
+    // The head of a stream is waited for before its first line comes.
+    response.flushHeaders();
+  }
+
+  async #interfere(answer: http.IncomingMessage, response: http.ServerResponse, fault: Fault): Promise<void> {
+    const body = await buffer(answer);
+    if (fault.moment === 'after') fault.kill();
+    if (fault.moment === 'reply-lost' || !fault.sparesDocker) return void response.socket?.destroy();
+    this.#answer(answer, response);
+    response.end(body);
+  }
+
+  /** `docker exec` and its kind turn the connection into a stream in both directions: from here on bytes are only passed. */
+  #tunnel({ method, url, rawHeaders }: http.IncomingMessage, client: Duplex, head: Buffer): void {
+    const lines = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []));
+    const engine = net.connect({ path: this.#engine.socket, allowHalfOpen: true });
+    engine.write(`${method} ${url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    engine.write(head);
+    engine.on('error', () => client.destroy()).pipe(client);
+    client.on('error', () => engine.destroy()).pipe(engine);
+  }
+}

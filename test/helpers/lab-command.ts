@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { projectRoot } from './cli.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface Outcome {
+  /** `null` when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly tookMs: number;
+}
+
+export interface CommandOptions {
+  /** Added to the environment of this process; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** After this it is killed, and counts as failed. Default five minutes. */
+  readonly limitMs?: number;
+}
+
+/** A program that runs as a user would start it, with its output so far. Files of the project are given as `bin/submit`. */
+export class RunningCommand {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Outcome>;
+  readonly #child: ChildProcess;
+
+  constructor(file: string, args: readonly string[], { env, cwd, input = '', limitMs = 300_000 }: CommandOptions = {}) {
+    const startedAt = performance.now();
+    const program = file.includes('/') ? path.resolve(projectRoot, file) : file;
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+    child.stdin.on('error', () => {
+      // It has ended without reading.
+    });
+    child.stdin.end(input);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    const timer = setTimeout(() => {
+      this.stderr += `\n(killed by the test after ${limitMs / 1000} s)`;
+      this.killTree();
+    }, limitMs);
+    this.#child = child;
+    this.ended = once(child, 'close').then(([status, signal]: (number | string | null)[]) => {
+      clearTimeout(timer);
+      return {
+        status: status as number | null,
+        signal: signal as NodeJS.Signals | null,
+        stdout: this.stdout,
+        stderr: this.stderr,
+        tookMs: performance.now() - startedAt,
+      };
+    });
+    // Whoever waits gets it too; a command that nobody waits for must not end the test run.
+    this.ended.catch(() => {});
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it and everything it has started, as closing a session or a power cut does. */
+  killTree(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    const descendants = listDescendants(pid);
+    for (const one of [pid, ...descendants]) {
+      try {
+        process.kill(one, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
+
+  /** Waits until its output holds this. @throws Error with the output, when it ends before, or the time is over */
+  async waitForOutput(pattern: RegExp, limitMs = 120_000): Promise<void> {
+    let hasEnded = false;
+    void this.ended.finally(() => (hasEnded = true));
+    const { isThere } = await waitFor(`${pattern} in the output`, {
+      read: async () => ({
+        isThere: pattern.test(this.stdout + this.stderr),
+        hasEnded,
+        output: this.stdout + this.stderr,
+      }),
+      until: (seen) => seen.isThere || seen.hasEnded,
+      limitMs,
+    });
+    if (!isThere) throw new Error(`It ended without ${pattern} in its output:\n${this.stdout}${this.stderr}`);
+  }
+}
+
+function listDescendants(pid: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // It has ended in between.
+    }
+  }
+  const below = (parent: number): readonly number[] =>
+    [...parents].filter(([, candidate]) => candidate === parent).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}

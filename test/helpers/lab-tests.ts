@@ -1,0 +1,30 @@
+import test from 'ava';
+
+import { TestCluster } from './cluster.ts';
+import { TestLab } from './lab.ts';
+
+let lab: TestLab | undefined;
+
+/** The lab of this test file. */
+export function theLab(): TestLab {
+  if (!lab) throw new Error('the lab did not come up');
+  return lab;
+}
+
+export function theCluster(name: string): TestCluster {
+  return new TestCluster(theLab(), name);
+}
+
+/** Brings one lab up for all tests of the file and takes it away after them; what explains a failure is kept. */
+export function useLab(nodes = 3): void {
+  test.before(async (t) => {
+    t.timeout(600_000);
+    lab = await TestLab.start(nodes);
+  });
+  test.afterEach.always(async (t) => {
+    if (!t.passed) await lab?.keepEvidence(t.title);
+  });
+  test.after.always(async () => {
+    await lab?.[Symbol.asyncDispose]();
+  });
+}

@@ -27,7 +27,7 @@ export async function readContext(shell: Shell, lab: string, signal: AbortSignal
     const { Metadata, Endpoints } = JSON.parse(stdout) as InspectedContext;
     return { isOurs: Metadata?.Description === contextDescription(lab), host: Endpoints?.docker?.Host };
   } catch (error) {
-    if (error instanceof CommandError && /not found/.test(error.stderr)) return undefined;
+    if (error instanceof CommandError && /not found|does not exist/.test(error.stderr)) return undefined;
     throw error;
   }
 }

@@ -52,6 +52,7 @@ export class TestLab implements AsyncDisposable {
     if (source === 'spark-swarm:latest') await must('bin/build-image', []);
     await must('docker', ['tag', source, lab.image]);
     await must('sbin/lab', ['up', '--name', lab.name, '--nodes', String(nodeCount)]);
+    await must('bin/spark-swarm', ['image', 'push', lab.image, '--context', labObjectName(lab.name)]);
     return lab;
   }
 

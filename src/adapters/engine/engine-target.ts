@@ -103,7 +103,7 @@ async function inspectContext(name: string, shell: Shell): Promise<EngineEndpoin
   const { stdout } = await shell
     .run(['docker', 'context', 'inspect', name, '--format', '{{json .}}'])
     .catch((error: unknown) => {
-      if (error instanceof CommandError && /not found/.test(error.stderr)) {
+      if (error instanceof CommandError && /not found|does not exist/.test(error.stderr)) {
         throw new NotFoundError(`No docker context named "${name}"`, { hint: 'docker context ls', cause: error });
       }
       throw error;

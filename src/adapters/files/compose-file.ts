@@ -2,10 +2,14 @@ import { readFile } from 'node:fs/promises';
 
 import { CommandError, ConfigError, UsageError } from '../../errors.ts';
 import type { ComposeDocument } from '../../stack/compose-document.ts';
+import { normalizeDocument } from '../../stack/normalize-document.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /**
  * A compose file, checked, with its variables filled in by Docker itself (`docker stack config`).
+ *
+ * A docker command line before 23 has no `stack config`: then the file is taken as it is, and Docker fills in the
+ * variables when it gets the stack.
  *
  * @throws ConfigError with line and column for a file that is not YAML, and with Docker's words for one it refuses
  */
@@ -14,25 +18,36 @@ export async function readComposeFile(
   shell: Shell,
   env: Readonly<Record<string, string>>,
 ): Promise<ComposeDocument> {
-  const { LineCounter, parse, parseDocument } = await import('./yaml.ts');
-  const lines = new LineCounter();
-  const document = parseDocument(await readText(file), { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      file,
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return `line ${line}, column ${col}: ${error.message}`;
-      }),
-    );
-  }
+  const { parse } = await import('./yaml.ts');
+  const document = await parseComposeFile(file);
   try {
     const { stdout } = await shell.run(['docker', 'stack', 'config', '-c', file], { env });
     return parse(stdout) as ComposeDocument;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    if (isOldCommandLine(error)) return normalizeDocument(document);
     throw new ConfigError(file, [error.stderr.trim()], { cause: error });
   }
+}
+
+/** Docker's own messages name neither line nor column for most mistakes. */
+async function parseComposeFile(file: string): Promise<unknown> {
+  const { LineCounter, parseDocument } = await import('./yaml.ts');
+  const lines = new LineCounter();
+  const document = parseDocument(await readText(file), { lineCounter: lines, prettyErrors: false, merge: true });
+  if (document.errors.length === 0) return document.toJS();
+  throw new ConfigError(
+    file,
+    document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return `line ${line}, column ${col}: ${error.message}`;
+    }),
+  );
+}
+
+/** Met on 20.10.24: `unknown shorthand flag: 'c' in -c`, with the usage of `docker stack`. */
+function isOldCommandLine({ stderr }: CommandError): boolean {
+  return /unknown shorthand flag: 'c'/.test(stderr) && /Usage:\s+docker stack /.test(stderr);
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,12 +1,17 @@
+import { rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import test from 'ava';
 
-import { projectRoot } from '../../helpers/cli.ts';
-import { DockerProxy, CallLog } from '../../helpers/docker-proxy.ts';
-import { makeForeignObjects } from './foreign.ts';
+import { CallLog, DockerProxy } from '../../helpers/docker-proxy.ts';
+import { listObjects } from '../../helpers/docker-objects.ts';
 import { theCluster, theLab } from '../../helpers/lab-tests.ts';
+import { FOREIGN_CONTAINER, makeForeignObjects } from './foreign.ts';
+
+/** What the lab held before the cluster "spark" was deployed. */
+export let objectsBefore: readonly string[] = [];
 
 const PROXY_SOCKET = `/tmp/spark-swarm-proxy-${process.pid}.sock`;
 
@@ -76,6 +81,7 @@ test.serial('what fits nowhere is refused with the sum, and not one changing cal
 
 test.serial('deploy ends when Spark is ready, and prints addresses that answer', async (t) => {
   await makeForeignObjects(theLab());
+  objectsBefore = await listObjects(theLab());
   const cluster = theCluster('spark');
   const { status, stdout, stderr } = await cluster.deploy();
   t.is(status, 0, stderr);
@@ -129,22 +135,24 @@ test.serial('a busy port is refused with its holder and with what to type', asyn
   t.is(status, 5, stderr);
   t.regex(
     stderr,
-    new RegExp(`^error: Port ${port} \\(--port ui=${port}\\) is taken by the container spark-master on ${node}$`, 'm'),
+    new RegExp(`^error: Port ${port} \\(--port ui=${port}\\) is taken by the container ${FOREIGN_CONTAINER} on ${node}$`, 'm'),
   );
   t.regex(stderr, /^hint: --port ui=0 takes a free one$/m);
 });
 
 test.serial('a compose file that is broken is refused with line and column', async (t) => {
-  const file = path.join(projectRoot, 'package-lock.json.broken');
+  const file = path.join(tmpdir(), `spark-swarm-broken-${process.pid}.yml`);
+  await writeFile(file, 'services:\n  master: {\n');
   const { status, stderr } = await theCluster('other').deploy('--file', file);
+  await rm(file);
   t.is(status, 2, stderr);
-  t.regex(stderr, /Cannot read the compose file/);
+  t.regex(stderr, /^error: .*broken-[0-9]+\.yml.*line [0-9]+, column [0-9]+: /ms);
 });
 
 /** Where the foreign container `spark-master` listens. */
 async function busyPort(): Promise<{ readonly node: string; readonly port: number }> {
   const { manager } = theLab();
-  const text = await theLab().docker('port', 'spark-master', '9000/tcp');
+  const text = await theLab().docker('port', FOREIGN_CONTAINER, '9000/tcp');
   return { node: manager.hostname, port: Number(/:([0-9]+)$/m.exec(text)?.[1]) };
 }
 

@@ -1,33 +1,26 @@
 import type { TestLab } from '../../helpers/lab.ts';
 
-/**
- * Objects of somebody else, named as ours might be: nothing that we do may change them. They need no image of their own:
- * the container, which also holds a port, is started when the image is on its node; services stay without tasks.
- */
+/** On the manager; it publishes a port. */
+export const FOREIGN_CONTAINER = 'spark-master';
+
+/** Objects of somebody else, named as ours might be: nothing that we do may change them. */
 export async function makeForeignObjects(lab: TestLab): Promise<void> {
   const stack = JSON.stringify({
     version: '3.8',
     services: { master: { image: 'foreign:1', deploy: { replicas: 0, endpoint_mode: 'dnsrr' } } },
-    networks: { default: { labels: { role: 'master' } } },
   });
-  await lab.run('docker', ['stack', 'deploy', '--resolve-image', 'never', '-c', '-', 'spark-2'], { input: stack });
-  await lab.docker(
-    'service',
-    'create',
-    '--detach',
-    '--name',
-    'spark_x',
-    '--replicas',
-    '0',
-    '--no-resolve-image',
-    'foreign:1',
-  );
+  const fromInput = async (input: string, ...args: readonly string[]): Promise<void> => {
+    const { status, stderr } = await lab.run('docker', args, { input });
+    if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+  };
+  await fromInput(stack, 'stack', 'deploy', '--resolve-image', 'never', '-c', '-', 'spark-2');
+  await fromInput('secret', 'secret', 'create', 'spark_auth2', '-');
+  await fromInput('config', 'config', 'create', 'spark_lock2', '-');
+  await lab.docker('service', 'create', '--detach', '--name', 'spark_x', '--replicas', '0', '--no-resolve-image', 'foreign:1');
   await lab.docker('network', 'create', '--driver', 'overlay', 'spark_x');
   await lab.docker('network', 'create', 'spark-net');
   await lab.docker('volume', 'create', 'spark_x');
   await lab.docker('volume', 'create', 'spark_data2');
-  await lab.run('docker', ['secret', 'create', 'spark_auth2', '-'], { input: 'secret' });
-  await lab.run('docker', ['config', 'create', 'spark_lock2', '-'], { input: 'config' });
-  // An image of the name of ours, so that a container can be started where nothing has been deployed yet.
-  await lab.run('docker', ['load'], { input: '' });
+  const listener = ['python3', '-m', 'http.server', '9000'];
+  await lab.docker('run', '--detach', '--name', FOREIGN_CONTAINER, '--entrypoint', '', '--publish', '9000', lab.image, ...listener);
 }

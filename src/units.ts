@@ -22,6 +22,7 @@ export function parseSize(text: string, field: string): number {
     ? Number(match[1]) * BYTES_PER_UNIT[(match[2] ?? 'k').toLowerCase() as keyof typeof BYTES_PER_UNIT]
     : NaN;
   if (Number.isSafeInteger(bytes)) return bytes;
+  if (match) throw new UsageError(`${field}: got ${JSON.stringify(text)}; no machine has that much`);
   throw new UsageError(
     `${field}: got ${JSON.stringify(text)}; expected a whole number and a unit, like 512m or 2g${sizeAdvice(text)}`,
   );

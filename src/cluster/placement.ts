@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { formatSize } from '../units.ts';
+import { BYTES_PER_MIB, formatSize } from '../units.ts';
 import type { MasterSize, WorkerSize } from './sizes.ts';
 
 /** A node that may run tasks, and what is left on it. */
@@ -61,7 +61,9 @@ function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNod
   if (freeMemory(roomiest) < worker.limitBytes) {
     return problem(
       `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
-      `choose --worker-memory ${formatSize(Math.max(0, freeMemory(roomiest)))} or less`,
+      freeMemory(roomiest) < BYTES_PER_MIB
+        ? 'docker service ls shows what else reserves memory'
+        : `choose --worker-memory ${formatSize(freeMemory(roomiest))} or less`,
     );
   }
   const quickest = largest(usable, freeCores);
@@ -97,7 +99,9 @@ function countProblem({ workers, worker, master }: Demand, nodes: readonly Place
   return problem(
     `${workers} workers of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
       `room for ${terms} = ${room} (the master takes ${formatSize(master.limitBytes)} of ${masterNode?.hostname ?? 'a manager'})`,
-    `choose --workers ${room} or less, or smaller ones with --worker-memory and --worker-cores`,
+    room === 0
+      ? 'choose a smaller --worker-memory or --master-memory'
+      : `choose --workers ${room} or less, or smaller ones with --worker-memory and --worker-cores`,
   );
 }
 

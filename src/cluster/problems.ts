@@ -25,6 +25,7 @@ export function findProblems({ cluster, state, wanted, silent }: Observed): read
   return [
     ...missingServices(cluster),
     ...notRunning,
+    ...missingContainers(cluster),
     ...sparkProblems(cluster, state, wanted),
     ...silent.map(explainSilence),
   ];
@@ -34,6 +35,16 @@ function missingServices({ services, name }: Cluster): readonly Problem[] {
   return (['master', 'worker'] as const)
     .filter((role) => !services.some((service) => service.role === role))
     .map((role) => ({ subject: role, message: 'has no service', hint: `spark-swarm deploy --name ${name}` }));
+}
+
+/** Containers that the platform has not even begun with. */
+function missingContainers({ services, containers }: Cluster): readonly Problem[] {
+  return services.flatMap(({ role, wanted }) => {
+    const present = containers.filter((container) => container.role === role).length;
+    return role === undefined || present >= wanted
+      ? []
+      : [{ subject: role, message: `has ${present} of ${wanted} containers`, hint: null }];
+  });
 }
 
 /**
@@ -73,7 +84,7 @@ const CAUSES: readonly (readonly [
   [
     /non-zero exit \(137\)/,
     () => 'was killed (exit status 137): most often its memory limit',
-    'a larger --worker-memory',
+    'spark-swarm deploy with a larger --worker-memory (for the master: --master-memory)',
   ],
   [/non-zero exit \((\d+)\)/, (_, match) => `ended with exit status ${match[1]}`, null],
 ];
@@ -127,7 +138,21 @@ function sparkProblems(
         message: `offers ${formatSize(worker.memoryBytes)}, asked were ${formatSize(wanted.memoryBytes ?? 0)}`,
         hint: null,
       })),
+    ...alive
+      .filter((worker) => wanted.cores !== undefined && worker.cores !== wanted.cores)
+      .map((worker) => ({
+        subject: worker.host,
+        message: `offers ${formatCores(worker.cores)}, asked were ${wanted.cores}`,
+        hint: null,
+      })),
+    ...(alive.length > wanted.count
+      ? [{ subject: 'workers', message: `${alive.length} are ALIVE, asked were ${wanted.count}`, hint: null }]
+      : []),
   ];
+}
+
+function formatCores(cores: number): string {
+  return `${cores} ${cores === 1 ? 'core' : 'cores'}`;
 }
 
 function explainSilence({ name, address }: Endpoint): Problem {

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import {
   DEFAULT_MASTER_CORES,
   DEFAULT_MASTER_MEMORY_BYTES,
@@ -6,7 +7,7 @@ import {
   planMasterSize,
   planWorkerSize,
 } from './sizes.ts';
-import { DEFAULT_PORTS, type ClusterPorts, type ClusterSpec, type RememberedSpec } from './spec.ts';
+import { DEFAULT_PORTS, type ClusterPorts, type ClusterSpec, type PortChoice, type RememberedSpec } from './spec.ts';
 
 export const DEFAULT_IMAGE = 'spark-swarm:latest';
 export const DEFAULT_WORKERS = 2;
@@ -27,20 +28,23 @@ export interface ClusterFlags {
 /** What is there already. */
 export interface PresentCluster {
   readonly remembered: RememberedSpec | undefined;
-  readonly workers: number;
+  /** `undefined` when there is no worker service: an earlier deploy was cut short. */
+  readonly workers: number | undefined;
 }
 
 /**
  * The whole spec: the flags, else what the cluster has now, else the defaults. A second `deploy` without flags therefore
  * changes nothing, and one with a single flag changes that alone.
  *
- * @throws UsageError if a size is too small, with the sum
+ * @throws UsageError if a size is too small, with the sum, or if two doors shall have one port
  */
 export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undefined): Omit<ClusterSpec, 'imageId'> {
   const kept = present?.remembered;
   const workerCores = flags.workerCores ?? kept?.workerCores ?? DEFAULT_WORKER_CORES;
   // Other cores with the memory of before would be another size of executor: then the default follows the cores.
   const keptMemory = flags.workerCores === undefined ? kept?.workerMemoryBytes : undefined;
+  const ports = { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports };
+  assertPortsDiffer(ports);
   const workerMemoryBytes = flags.workerMemoryBytes ?? keptMemory ?? defaultWorkerMemoryBytes(workerCores);
   return {
     name: flags.name,
@@ -51,7 +55,18 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
       flags.masterMemoryBytes ?? kept?.masterMemoryBytes ?? DEFAULT_MASTER_MEMORY_BYTES,
       flags.masterCores ?? kept?.masterCores ?? DEFAULT_MASTER_CORES,
     ),
-    ports: { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports },
+    ports,
     constraints: flags.constraints ?? kept?.constraints ?? [],
   };
+}
+
+function assertPortsDiffer(ports: ClusterPorts): void {
+  const seen = new Map<PortChoice, string>();
+  for (const [name, port] of Object.entries(ports) as [string, PortChoice][]) {
+    const other = seen.get(port);
+    if (other !== undefined && typeof port === 'number' && port !== 0) {
+      throw new UsageError(`--port: ${other} and ${name} cannot both have port ${port}`);
+    }
+    seen.set(port, name);
+  }
 }

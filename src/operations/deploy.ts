@@ -2,6 +2,7 @@ import { wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type { Endpoint } from '../cluster/endpoints.ts';
 import { resolveSpec, type ClusterFlags } from '../cluster/resolve-spec.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
+import { ConflictError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import type { DeployPlan } from '../platforms/platform.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
@@ -49,7 +50,10 @@ export async function prepareDeploy(
   const present = await context.platform.readCluster(options.flags.name);
   const partial = resolveSpec(
     options.flags,
-    present && { remembered: present.remembered, workers: wantedWorkers(present) },
+    present && {
+      remembered: present.remembered,
+      workers: present.services.some(({ role }) => role === 'worker') ? wantedWorkers(present) : undefined,
+    },
   );
   const spec = { ...partial, imageId: await options.images.findId(partial.image) };
   return { spec, plan: await context.platform.planDeploy(spec) };
@@ -61,6 +65,7 @@ export async function prepareDeploy(
  */
 export async function deployCluster(context: OperationContext, options: DeployOptions): Promise<DeployResult> {
   const { name } = options.flags;
+  await refuseUnheard(context, options);
   return withLock(context, name, { command: 'deploy', timeoutMs: options.timeoutMs }, async () => {
     const { spec, plan } = await prepareDeploy(context, options);
     for (const message of plan.warnings) context.report({ type: 'warning', message });
@@ -96,6 +101,18 @@ function noteOpenPorts(
     type: 'note',
     message: `published ports (${published.join(', ')}) listen on every address of the master's node; --port ${published[0]}=none publishes none`,
   });
+}
+
+/**
+ * What is wrong in itself is refused before anything is written, the lock included. A conflict may only be with a command
+ * that is still at work: that is judged under the lock.
+ */
+async function refuseUnheard(context: OperationContext, options: DeployOptions): Promise<void> {
+  try {
+    await prepareDeploy(context, options);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
 }
 
 /** Fewer workers than now is a shrink: Spark is asked first, as in `resize`. */

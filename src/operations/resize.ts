@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { listWorkers, wantedWorkers, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
+import { findMaster, listWorkers, wantedWorkers, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
 import { chooseVictims, pairWorkers, type WorkerPair } from '../cluster/victims.ts';
-import { NotFoundError, WaitTimeoutError } from '../errors.ts';
+import { NotFoundError, UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
@@ -28,6 +28,8 @@ export interface ResizePlan {
   readonly victims: readonly WorkerPair[];
   /** Left decommissioned by an earlier, unfinished shrink: they take no work, and are started anew. */
   readonly restarts: readonly ClusterContainer[];
+  /** False when the master runs and does not answer: nobody knows what the workers do. */
+  readonly isMasterKnown: boolean;
 }
 
 const POLL_MS = 100;
@@ -40,8 +42,17 @@ export async function planResize(context: OperationContext, name: string, worker
   const state = await readMasterState(context, cluster);
   const pairs = pairWorkers(listWorkers(cluster), state?.workers ?? []);
   const victims = chooseVictims(pairs, from - workers);
-  const restarts = pairs.filter((pair) => pair.spark?.state === 'DECOMMISSIONED' && !victims.includes(pair));
-  return { cluster, from, to: workers, victims, restarts: restarts.map(({ container }) => container) };
+  const restarts = pairs.filter(
+    (pair) => pair.spark?.state === 'DECOMMISSIONED' && hasContainer(pair) && !victims.includes(pair),
+  );
+  return {
+    cluster,
+    from,
+    to: workers,
+    victims,
+    restarts: restarts.map(({ container }) => container),
+    isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
+  };
 }
 
 /** Sentences for people: what a resize will do. Empty when there is nothing to do. */
@@ -57,7 +68,8 @@ export function formatResizePlan({ from, to, victims, restarts }: ResizePlan): r
  * Grows or shrinks a live cluster. Shrinking asks Spark first: chosen workers are decommissioned, their executors move
  * their blocks and end, then exactly these containers are stopped, and only then the number is lowered (design D8).
  *
- * @throws WaitTimeoutError if a drain runs out of time: nothing has been stopped, and the next run goes on with the same
+ * @throws WaitTimeoutError if a drain runs out of time: nothing has been stopped, and the next run goes on with the same;
+ * UnreachableError if a running master does not answer, so that nobody can be asked
  */
 export async function resizeCluster(context: OperationContext, options: ResizeOptions): Promise<void> {
   await withLock(context, options.name, { command: 'resize', timeoutMs: options.timeoutMs }, async () => {
@@ -115,13 +127,20 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
 /** Drained: no executor process is left on the worker. The master's own figures stay until the job ends (measured). */
 async function drain(
   context: OperationContext,
-  { cluster, victims }: ResizePlan,
+  { cluster, victims, isMasterKnown }: ResizePlan,
   timeoutMs: number,
   progress: (detail: string) => void,
 ): Promise<string> {
   const state = await readMasterState(context, cluster);
+  if (!isMasterKnown) {
+    throw new UnreachableError(
+      `Cannot ask Spark to drain ${names(victims)}: the master of the cluster "${cluster.name}" does not answer`,
+      { hint: 'run the same command again when it does; --force stops them without asking' },
+    );
+  }
+  if (!state) return 'the master does not run: there is nobody to ask';
+  if (state.applications.length === 0) return 'no application is running';
   const registered = victims.filter(({ container, spark }) => container.isRunning && spark !== undefined);
-  if (!state || state.applications.length === 0) return 'no application is running';
   for (const { container, spark } of registered) {
     if (spark?.state !== 'ALIVE') continue;
     await (await context.platform.openContainer(cluster, container)).kill('SIGPWR');

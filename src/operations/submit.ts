@@ -24,11 +24,13 @@ export interface SubmitOptions {
   readonly stderr: Writable;
   /** Packs local files as the tar archive of one folder. */
   readonly pack: (folder: string, files: readonly string[]) => Promise<Readable>;
+  /** How long the application may take to end after each of INT, TERM and KILL. Default 5000. */
+  readonly graceMs?: number;
 }
 
 /** On a disk of the container's own, and not the tmpfs that counts as its memory. */
 const RUN_PARENT = '/tmp';
-const GRACE_MS = 5000;
+const DEFAULT_GRACE_MS = 5000;
 const POLL_MS = 100;
 
 /**
@@ -63,14 +65,14 @@ async function runUntilAborted(
   { signal }: OperationContext,
   access: ContainerAccess,
   path: string,
-  { plan, stdout, stderr }: SubmitOptions,
+  { plan, stdout, stderr, graceMs = DEFAULT_GRACE_MS }: SubmitOptions,
 ): Promise<number> {
+  signal.throwIfAborted();
   let hasEnded = false;
   const run = access
     .exec(['/opt/spark-swarm/run-driver', path, '--', ...plan.argv], { stdout, stderr })
     .finally(() => (hasEnded = true));
-  if (signal.aborted) await cancel(access, path, () => hasEnded);
-  const onAbort = (): void => void cancel(access, path, () => hasEnded).catch(() => {});
+  const onAbort = (): void => void cancel(access, { path, graceMs, hasEnded: () => hasEnded }).catch(() => {});
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const status = await run;
@@ -82,9 +84,12 @@ async function runUntilAborted(
 }
 
 /** INT to the driver's whole process group, so that Spark stops its context; TERM and KILL for one that will not end. */
-async function cancel(access: ContainerAccess, path: string, hasEnded: () => boolean): Promise<void> {
+async function cancel(
+  access: ContainerAccess,
+  { path, graceMs, hasEnded }: { readonly path: string; readonly graceMs: number; readonly hasEnded: () => boolean },
+): Promise<void> {
   for (const signal of ['INT', 'TERM', 'KILL']) {
-    const deadline = Date.now() + GRACE_MS;
+    const deadline = Date.now() + graceMs;
     // The driver may be so young that its pid is not written yet.
     while (!hasEnded() && Date.now() < deadline) {
       const { status } = await access.read(['sh', '-c', 'kill -s "$1" -- "-$(cat "$2/pid")"', 'cancel', signal, path]);
@@ -102,8 +107,8 @@ async function cancel(access: ContainerAccess, path: string, hasEnded: () => boo
  * @returns warnings, for what Spark would accept and then wait for in vain
  * @throws UsageError if the driver does not fit beside the master's daemon, with the sum
  */
-export function checkSizes({ remembered }: Cluster, { argv }: SubmitPlan): readonly string[] {
-  const driverBytes = readSparkSize(argv, '--driver-memory', 'spark.driver.memory') ?? DEFAULT_DRIVER_BYTES;
+export function checkSizes({ remembered }: Cluster, { options }: SubmitPlan): readonly string[] {
+  const driverBytes = readSparkSize(options, '--driver-memory', 'spark.driver.memory') ?? DEFAULT_DRIVER_BYTES;
   const needed = DAEMON_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
   if (remembered && needed > remembered.masterMemoryBytes) {
     throw new UsageError(
@@ -112,7 +117,7 @@ export function checkSizes({ remembered }: Cluster, { argv }: SubmitPlan): reado
       { hint: `a smaller --driver-memory, or spark-swarm deploy --master-memory ${formatSize(needed)}` },
     );
   }
-  const executorBytes = readSparkSize(argv, '--executor-memory', 'spark.executor.memory');
+  const executorBytes = readSparkSize(options, '--executor-memory', 'spark.executor.memory');
   if (executorBytes === undefined) return [];
   if (executorBytes < SMALLEST_EXECUTOR_BYTES) {
     return [

@@ -3,6 +3,8 @@ import { UsageError } from '../errors.ts';
 /** What `spark-submit` is called with inside the cluster, and what must be brought there first. */
 export interface SubmitPlan {
   readonly argv: readonly string[];
+  /** spark-submit's own options in it: the application's arguments may look like them. */
+  readonly options: readonly string[];
   /** Files of this machine that are copied into the run's own folder; the argv names them by their base names. */
   readonly uploads: readonly string[];
   /** Our own flags that stood among spark-submit's: `--name` is the cluster here, and not the application. */
@@ -62,7 +64,9 @@ export function planSubmit(
     if (other !== undefined && other !== file)
       throw new UsageError(`Two files of the same name: ${other} and ${file}; rename one`);
     uploads.set(name, file);
-    return alias === undefined ? name : `${name}#${alias}`;
+    // Or spark-submit would take the name for an option.
+    const word = name.startsWith('-') ? `./${name}` : name;
+    return alias === undefined ? word : `${word}#${alias}`;
   };
   let index = 0;
   const own: Partial<Record<OwnFlag, string>> = {};
@@ -92,7 +96,19 @@ export function planSubmit(
     throw new UsageError(`${application}: a jar needs --class, the name of its main class`);
   }
   const brought = example ?? bringApplication(application, bring, isLocalFile);
-  return { argv: ['spark-submit', ...options, brought, ...words.slice(index)], uploads: [...uploads.values()], own };
+  const args = words.slice(index);
+  refuseCarriageReturns(args);
+  return { argv: ['spark-submit', ...options, brought, ...args], options, uploads: [...uploads.values()], own };
+}
+
+/** Source: bin/spark-class, `ARG=${_ARG//$'\r'}`. */
+function refuseCarriageReturns(args: readonly string[]): void {
+  const index = args.findIndex((arg) => arg.includes('\r'));
+  if (index < 0) return;
+  throw new UsageError(
+    `argument ${index + 1} of the application has a carriage return, which Spark takes away: ${JSON.stringify(args[index])}`,
+    { hint: 'pass it in a file' },
+  );
 }
 
 function isOwnFlag(option: string): boolean {
@@ -122,6 +138,9 @@ function checkValue(name: string, value: string): string {
   const key = name === '--conf' || name === '-c' ? value.split('=')[0] : undefined;
   if (key !== undefined && !value.includes('='))
     throw new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`);
+  if (key === 'spark.master') {
+    throw new UsageError('--conf spark.master is set by the cluster: leave it out, and choose the cluster with --name');
+  }
   return value;
 }
 
@@ -130,6 +149,8 @@ function bringApplication(
   bring: (path: string) => string,
   isLocalFile: (path: string) => boolean,
 ): string {
+  if (application.includes('#') && isLocalFile(application))
+    throw new UsageError(`${application}: Spark takes what follows "#" for another name; rename the file`);
   if (isLocalFile(application) || isUrl(application) || application.startsWith('/')) return bring(application);
   throw new UsageError(`No such application file: ${application}`, {
     hint: 'a path inside the cluster starts with "/", like /data/app.py; --example pi runs an example',
@@ -149,10 +170,10 @@ function baseName(path: string): string {
  *
  * @returns bytes; `undefined` if it is not given, or not in a form that can be read here (Spark decides then)
  */
-export function readSparkSize(argv: readonly string[], option: string, key: string): number | undefined {
+export function readSparkSize(options: readonly string[], option: string, key: string): number | undefined {
   let bytes: number | undefined;
-  for (const [index, word] of argv.entries()) {
-    const next = argv[index + 1] ?? '';
+  for (const [index, word] of options.entries()) {
+    const next = options[index + 1] ?? '';
     const isConf = (word === '--conf' || word === '-c') && next.startsWith(`${key}=`);
     const text = word === option ? next : isConf ? next.slice(key.length + 1) : undefined;
     const match = text === undefined ? null : /^([0-9]+)([kmgt])b?$/i.exec(text);

@@ -2,9 +2,14 @@
 export interface ComposeDocument {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly networks?: Readonly<Record<string, ComposeNetwork | null>>;
-  readonly volumes?: Readonly<Record<string, { readonly labels?: Labels } | null>>;
+  readonly volumes?: Readonly<Record<string, ComposeVolume | null>>;
   readonly secrets?: Readonly<Record<string, unknown>>;
   readonly [key: string]: unknown;
+}
+
+export interface ComposeVolume {
+  readonly external?: unknown;
+  readonly labels?: Labels;
 }
 
 export interface ComposeNetwork {

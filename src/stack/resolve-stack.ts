@@ -42,7 +42,7 @@ export function resolveStack(document: ComposeDocument, spec: ClusterSpec, aroun
     volumes: Object.fromEntries(
       Object.entries(document.volumes ?? {}).map(([name, volume]) => [
         name,
-        { ...volume, labels: { ...volume?.labels, ...clusterLabels } },
+        volume?.external ? volume : { ...volume, labels: { ...volume?.labels, ...clusterLabels } },
       ]),
     ),
     secrets: { ...document.secrets, 'spark-auth': { external: true, name: around.secretName } },

@@ -3,6 +3,9 @@ import { parseRememberedSpec } from '../cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
 import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';
 
+/** How far back failures count: a daemon that cannot start fails every few seconds. */
+const RECENT_MS = 600_000;
+
 export interface SwarmSnapshot {
   readonly nodes: readonly SwarmNode[];
   readonly services: readonly StackService[];
@@ -55,15 +58,17 @@ function describeContainers(service: StackService, snapshot: SwarmSnapshot): rea
   if (role === undefined) return [];
   const tasks = snapshot.tasks.filter((task) => task.serviceId === service.id);
   const slots = new Set(tasks.filter(isWanted).map((task) => task.slot));
-  return [...slots].map((slot) => describeSlot(role, slot, tasks, snapshot.nodes));
+  return [...slots].map((slot) => describeSlot(role, { slot, tasks, service, nodes: snapshot.nodes }));
 }
 
-function describeSlot(
-  role: ClusterRole,
-  slot: number,
-  serviceTasks: readonly StackTask[],
-  nodes: readonly SwarmNode[],
-): ClusterContainer {
+interface Slot {
+  readonly slot: number;
+  readonly tasks: readonly StackTask[];
+  readonly service: StackService;
+  readonly nodes: readonly SwarmNode[];
+}
+
+function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, nodes }: Slot): ClusterContainer {
   const tasks = serviceTasks
     .filter((task) => task.slot === slot)
     .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
@@ -94,8 +99,16 @@ function describeSlot(
         port.publishedPort === undefined ? [] : [[port.targetPort, port.publishedPort]],
       ),
     ),
-    failures: tasks.filter((task) => task.state === 'failed' || task.state === 'rejected').length,
+    failures: tasks.filter((task) => isRecentFailure(task, current, service)).length,
   };
+}
+
+/** Failures of long ago, or before the service was last changed, say nothing of the container that starts now. */
+function isRecentFailure(task: StackTask, current: StackTask, service: StackService): boolean {
+  if (task.state !== 'failed' && task.state !== 'rejected') return false;
+  // Times of creation are the manager's clock; when a task failed is its node's.
+  const createdAt = Date.parse(task.createdAt);
+  return createdAt >= Date.parse(service.updatedAt) && createdAt >= Date.parse(current.createdAt) - RECENT_MS;
 }
 
 function roleOfService(service: StackService): ClusterRole | undefined {

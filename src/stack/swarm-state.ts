@@ -30,6 +30,8 @@ export interface StackService {
   readonly reservedMemoryBytes: number;
   readonly ports: readonly ServicePort[];
   readonly update: { readonly state: string; readonly message: string } | undefined;
+  /** When somebody last changed what it shall be. */
+  readonly updatedAt: string;
 }
 
 export interface ServicePort {

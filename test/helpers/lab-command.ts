@@ -28,7 +28,10 @@ export interface CommandOptions {
 export class RunningCommand {
   stdout = '';
   stderr = '';
+  /** When it has ended, and everything that writes to its output. */
   readonly ended: Promise<Outcome>;
+  /** When the process itself has ended: what it has started may still run. */
+  readonly exited: Promise<Outcome>;
   readonly #child: ChildProcess;
 
   constructor(file: string, args: readonly string[], { env, cwd, input = '', limitMs = 300_000 }: CommandOptions = {}) {
@@ -46,18 +49,15 @@ export class RunningCommand {
       this.killTree();
     }, limitMs);
     this.#child = child;
-    this.ended = once(child, 'close').then(([status, signal]: (number | string | null)[]) => {
+    const outcomeAt = async (event: 'close' | 'exit'): Promise<Outcome> => {
+      const [status, signal] = (await once(child, event)) as [number | null, NodeJS.Signals | null];
       clearTimeout(timer);
-      return {
-        status: status as number | null,
-        signal: signal as NodeJS.Signals | null,
-        stdout: this.stdout,
-        stderr: this.stderr,
-        tookMs: performance.now() - startedAt,
-      };
-    });
+      return { status, signal, stdout: this.stdout, stderr: this.stderr, tookMs: performance.now() - startedAt };
+    };
+    this.ended = outcomeAt('close');
+    this.exited = outcomeAt('exit');
     // Whoever waits gets it too; a command that nobody waits for must not end the test run.
-    this.ended.catch(() => {});
+    for (const outcome of [this.ended, this.exited]) outcome.catch(() => {});
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -30,8 +30,12 @@ export async function readComposeFile(
   }
 }
 
-/** Docker's own messages name neither line nor column for most mistakes. */
-async function parseComposeFile(file: string): Promise<unknown> {
+/**
+ * What can be told of a compose file without Docker, whose own messages name neither line nor column for most mistakes.
+ *
+ * @throws UsageError if it cannot be read; ConfigError with line and column if it is not YAML
+ */
+export async function parseComposeFile(file: string): Promise<unknown> {
   const { LineCounter, parseDocument } = await import('./yaml.ts');
   const lines = new LineCounter();
   const document = parseDocument(await readText(file), { lineCounter: lines, prettyErrors: false, merge: true });

@@ -21,10 +21,14 @@ export class LocalShell implements Shell {
       shell: '/bin/bash',
       quiet: true,
       verbose: false,
+      detached: false,
+      preferLocal: false,
+      timeout: 0,
+      killSignal: 'SIGTERM',
       nothrow: true,
       input: options.input ?? '',
       env: { ...process.env, ...options.env },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      cwd: options.cwd ?? process.cwd(),
       ...(options.signal ? { signal: options.signal } : {}),
     })`${command as readonly string[] as string[]}`;
     options.signal?.throwIfAborted();

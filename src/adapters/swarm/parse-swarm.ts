@@ -16,6 +16,7 @@ interface RawResources {
 export interface RawService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
+  readonly UpdatedAt: string;
   readonly Spec: {
     readonly Name: string;
     readonly Labels?: Record<string, string>;
@@ -82,11 +83,12 @@ export function parseService(raw: RawService): StackService {
     update: raw.UpdateStatus?.State
       ? { state: raw.UpdateStatus.State, message: raw.UpdateStatus.Message ?? '' }
       : undefined,
+    updatedAt: raw.UpdatedAt,
   };
 }
 
 export function parseNode(raw: RawNode): SwarmNode {
-  const managerHost = raw.ManagerStatus?.Addr?.replace(/:[0-9]+$/, '');
+  const managerHost = raw.ManagerStatus?.Addr?.replace(/:[0-9]+$/, '').replace(/^\[|\]$/g, '');
   const address = raw.Status.Addr ?? '';
   return {
     id: raw.ID,

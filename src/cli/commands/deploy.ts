@@ -1,5 +1,8 @@
+import path from 'node:path';
+
 import type { Command } from 'commander';
 
+import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { formatEndpoints } from '../../cluster/endpoints.ts';
 import type { ClusterFlags } from '../../cluster/resolve-spec.ts';
 import { DEFAULT_PORTS, PORT_NAMES, type PortChoice, type PortName } from '../../cluster/spec.ts';
@@ -91,9 +94,12 @@ export function configure(command: Command, cli: CliContext): void {
     ['spark-swarm deploy --name b --port ui=0 --port master=0', 'another one beside it'],
     ['spark-swarm deploy --dry-run -o yaml', 'the stack that Docker would be given'],
   ]);
-  command.action(async (options: DeployCommandOptions) =>
-    options.dryRun ? dryRun(cli, options) : deploy(cli, options),
-  );
+  command.action(async (options: DeployCommandOptions) => {
+    // What can be told without the engine is told before it is asked.
+    if (options.file !== undefined) await parseComposeFile(path.resolve(cli.cwd, options.file));
+    refuseContradictingPorts(options.port);
+    return options.dryRun ? dryRun(cli, options) : deploy(cli, options);
+  });
 }
 
 async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<void> {
@@ -157,6 +163,15 @@ function parsePort(text: string): readonly [PortName, PortChoice] {
   throw new UsageError(
     `--port: got ${JSON.stringify(text)}; expected NAME=PORT with NAME one of ${PORT_NAMES.join(', ')} and PORT from 1 to 65535, 0 (a free one) or none`,
   );
+}
+
+function refuseContradictingPorts(ports: DeployCommandOptions['port']): void {
+  const seen = new Map<PortName, PortChoice>();
+  for (const [name, port] of ports) {
+    const other = seen.get(name);
+    if (other !== undefined && other !== port) throw new UsageError(`--port ${name} given twice (${other}, ${port})`);
+    seen.set(name, port);
+  }
 }
 
 /** What is asked before running applications lose their executors. */

@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 
 import type { Command } from 'commander';
 
@@ -48,14 +49,17 @@ export function configure(command: Command, cli: CliContext): void {
 /** Writes whole lines to the output, each with the prefix, so that lines of several daemons do not mix. */
 function prefixed(output: NodeJS.WritableStream, prefix: string): Transform {
   let rest = '';
+  // A chunk may end within a character.
+  const decoder = new StringDecoder('utf8');
   const transform = new Transform({
     decodeStrings: false,
     transform(chunk: Buffer | string, _encoding, done) {
-      const lines = (rest + chunk.toString()).split('\n');
+      const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk))).split('\n');
       rest = lines.pop() ?? '';
       done(null, lines.map((line) => `${prefix}${line}\n`).join(''));
     },
     flush(done) {
+      rest += decoder.end();
       done(null, rest === '' ? '' : `${prefix}${rest}\n`);
     },
   });

@@ -203,9 +203,9 @@ function formatOutcome(
     ...times.map(({ title, took }) => `${title.padEnd(width)}${took}`),
     '',
     'Next:',
-    '  bin/submit --example wordcount /opt/spark/README.md   run an application',
-    '  bin/resize-cluster --workers 4                        grow it while it works',
-    '  bin/quickstart --remove                               take it all away again',
+    '  bin/submit --example pi 100        run an application, or one of your own: bin/submit app.py',
+    '  bin/resize-cluster --workers 4     grow it while it works',
+    '  bin/quickstart --remove            take it all away again',
     '',
   ].join('\n');
 }

@@ -6,7 +6,6 @@ import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { EngineError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
-import { clusterNameOf } from '../../stack/swarm-cluster.ts';
 import { hasEnded, type StackService, type StackTask, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
 import type { SwarmReader } from './swarm-reader.ts';
@@ -43,8 +42,9 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
     removed.push(`service ${service.name}`);
   }
   await stopContainers(name, nodes, ours, tasks, reader);
-  await waitForTasksGone(name, nodes, reader, options);
-  removed.push(...(await removeNetworks(name, ours.length > 0, nodes, reader, options)));
+  const foreign = new Set(services.filter((service) => !ours.includes(service)).map((service) => service.id));
+  await waitForTasksGone(name, { nodes, foreign }, reader, options);
+  removed.push(...(await removeNetworks(name, { nodes, byHand: isByHand(services) }, reader, options)));
   for (const kind of ['secrets', 'configs'] as const) {
     for (const object of await reader.client.listObjects(kind, [`${LABELS.cluster}=${name}`])) {
       if (object.labels[LABELS.lock] !== undefined) continue;
@@ -65,11 +65,18 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
   };
 }
 
-/** By our label; in a stack deployed by hand, where only the roles are labelled, by the stack those two are in. */
+/** By our labels; in a stack deployed by hand, where only the roles are labelled, by the stack those two are in. */
 function isOurs(service: StackService, name: string, services: readonly StackService[]): boolean {
   if (service.labels[LABELS.cluster] !== undefined) return service.labels[LABELS.cluster] === name;
-  const isClusterStack = services.some((other) => other.labels[LABELS.role] !== undefined);
-  return isClusterStack && clusterNameOf(service.labels) === name;
+  return service.labels[LABELS.role] !== undefined || isByHand(services);
+}
+
+/** A stack that our commands have not touched: in one of ours, what has no label is somebody else's. */
+function isByHand(services: readonly StackService[]): boolean {
+  return (
+    services.some((service) => service.labels[LABELS.role] !== undefined) &&
+    services.every((service) => service.labels[LABELS.cluster] === undefined)
+  );
 }
 
 /**
@@ -98,14 +105,15 @@ async function stopContainers(
 
 async function waitForTasksGone(
   name: string,
-  nodes: readonly SwarmNode[],
+  { nodes, foreign }: { readonly nodes: readonly SwarmNode[]; readonly foreign: ReadonlySet<string> },
   reader: SwarmReader,
   { progress, signal }: RemoveOptions,
 ): Promise<void> {
   const readyNodes = new Set(nodes.filter((node) => node.state === 'ready').map((node) => node.id));
   const deadline = Date.now() + GONE_TIMEOUT_MS;
   for (;;) {
-    const tasks = await reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${name}`]);
+    const listed = await reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${name}`]);
+    const tasks = listed.filter((task) => !foreign.has(task.serviceId));
     const alive = tasks.filter((task) => !hasEnded(task) && (task.nodeId === '' || readyNodes.has(task.nodeId)));
     if (alive.length === 0) return;
     if (Date.now() > deadline) {
@@ -123,14 +131,14 @@ async function waitForTasksGone(
 
 async function removeNetworks(
   name: string,
-  isClusterStack: boolean,
-  nodes: readonly SwarmNode[],
+  { nodes, byHand }: { readonly nodes: readonly SwarmNode[]; readonly byHand: boolean },
   reader: SwarmReader,
   options: RemoveOptions,
 ): Promise<readonly string[]> {
   const networks = (await listNetworks(reader.client.api, `${STACK_NAMESPACE_LABEL}=${name}`)).filter(
     (network) =>
-      network.Labels?.[LABELS.cluster] === name || (isClusterStack && network.Labels?.[LABELS.cluster] === undefined),
+      network.Labels?.[LABELS.cluster] === name ||
+      (network.Labels?.[LABELS.cluster] === undefined && (byHand || network.Labels?.[LABELS.role] !== undefined)),
   );
   for (const network of networks) await removeNetwork(network, nodes, reader, options);
   return networks.map((network) => `network ${network.Name}`);
@@ -179,6 +187,16 @@ async function listNetworks(api: EngineApi, label: string): Promise<readonly Raw
   return api.get('/networks', { query: { filters: { label: [label] } } });
 }
 
+/** Those of the cluster; of a stack deployed by hand those with a role, which only our file gives. */
+async function listVolumes(api: EngineApi, name: string): Promise<readonly RawVolume[]> {
+  const labels = [[`${LABELS.cluster}=${name}`], [`${STACK_NAMESPACE_LABEL}=${name}`, LABELS.role]];
+  const found = await pMap(labels, async (label) =>
+    api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', { query: { filters: { label } } }),
+  );
+  const [ours = [], byHand = []] = found.map(({ Volumes }) => Volumes ?? []);
+  return [...ours, ...byHand.filter((volume) => volume.Labels?.[LABELS.cluster] === undefined)];
+}
+
 async function handleVolumes(
   name: string,
   nodes: readonly SwarmNode[],
@@ -191,10 +209,7 @@ async function handleVolumes(
       .map(async (node) => {
         const api = await reader.engines.find(node);
         if (!api) return [];
-        const { Volumes: found } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-          query: { filters: { label: [`${LABELS.cluster}=${name}`] } },
-        });
-        return pMap(found ?? [], async (volume) => {
+        return pMap(await listVolumes(api, name), async (volume) => {
           // What the master knew of workers and applications is no data: it would only make the next master wait for them.
           const goes = remove || volume.Labels?.[LABELS.role] === 'recovery';
           if (goes) await api.delete(`/volumes/${volume.Name}`);

@@ -76,7 +76,7 @@ const messages: readonly (readonly [line: string, stderr: string])[] = [
     '--context x deploy',
     'error: unknown flag --context\nhint: flags follow the command: spark-swarm COMMAND --context\n',
   ],
-  ['deploy --name Spark', 'error: --name: got "Spark"; expected 2 to 32 of a-z, 0-9 and "-", starting with a letter\n'],
+  ['deploy --name Spark', 'error: --name: got "Spark"; expected 1 to 32 of a-z, 0-9 and "-", starting with a letter\n'],
 ];
 
 for (const [line, stderr] of messages) {

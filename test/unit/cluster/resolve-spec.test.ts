@@ -1,0 +1,93 @@
+import test from 'ava';
+
+import { resolveSpec, type ClusterFlags, type PresentCluster } from '../../../src/cluster/resolve-spec.ts';
+import { parseRememberedSpec, rememberSpec, type RememberedSpec } from '../../../src/cluster/spec.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { formatSize } from '../../../src/units.ts';
+import { GIB, MIB, spec } from '../../helpers/builders.ts';
+
+const remembered: RememberedSpec = {
+  image: 'mine:1',
+  workerMemoryBytes: 4 * GIB,
+  workerCores: 2,
+  masterMemoryBytes: 5 * GIB,
+  masterCores: 2,
+  ports: { master: 17_077, ui: 'none' },
+  constraints: ['node.labels.disk==ssd'],
+};
+const present: PresentCluster = { remembered, workers: 5 };
+const resolve = (flags: Omit<ClusterFlags, 'name'> = {}, there?: PresentCluster): ReturnType<typeof resolveSpec> =>
+  resolveSpec({ name: 'spark', ...flags }, there);
+
+test('without flags and without a cluster everything is the default', (t) => {
+  const { worker, master, ...rest } = resolve();
+  t.deepEqual(rest, {
+    name: 'spark',
+    image: 'spark-swarm:latest',
+    workers: 2,
+    ports: { master: 7077, ui: 8080 },
+    constraints: [],
+  });
+  t.is(formatSize(worker.limitBytes), '1792m');
+  t.is(worker.limitCores, 1);
+  t.is(formatSize(master.limitBytes), '3200m');
+});
+
+test('without flags a cluster keeps all it has, its present number of workers too', (t) => {
+  const kept = resolve({}, present);
+  t.deepEqual(rememberSpec({ ...kept, imageId: '' }), remembered);
+  t.is(kept.workers, 5);
+});
+
+test('a flag changes what it names and nothing else', (t) => {
+  const kept = { ...remembered };
+  const changed = (flags: Omit<ClusterFlags, 'name'>): RememberedSpec =>
+    rememberSpec({ ...resolve(flags, present), imageId: '' });
+  t.deepEqual(changed({ image: 'b:2' }), { ...kept, image: 'b:2' });
+  t.deepEqual(changed({ workerMemoryBytes: 6 * GIB }), { ...kept, workerMemoryBytes: 6 * GIB });
+  t.deepEqual(changed({ masterMemoryBytes: 3 * GIB }), { ...kept, masterMemoryBytes: 3 * GIB });
+  t.deepEqual(changed({ masterCores: 1 }), { ...kept, masterCores: 1 });
+  t.deepEqual(changed({ ports: { ui: 0 } }), { ...kept, ports: { master: 17_077, ui: 0 } });
+  t.deepEqual(changed({ constraints: [] }), { ...kept, constraints: [] });
+  t.is(resolve({ workers: 1 }, present).workers, 1);
+});
+
+test('other cores take their own default memory, unless memory is given too', (t) => {
+  t.is(formatSize(resolve({ workerCores: 4 }, present).worker.limitBytes), '6016m');
+  t.is(formatSize(resolve({ workerCores: 0.5 }).worker.limitBytes), '1792m');
+  t.is(formatSize(resolve({ workerCores: 4, workerMemoryBytes: 8 * GIB }, present).worker.limitBytes), '8g');
+});
+
+test('a cluster deployed by hand keeps its number of workers and takes the defaults', (t) => {
+  const { workers, worker } = resolve({}, { remembered: undefined, workers: 3 });
+  t.is(workers, 3);
+  t.is(formatSize(worker.limitBytes), '1792m');
+});
+
+test('a deploy that was cut short before its workers gets the default number, not none', (t) => {
+  t.is(resolve({}, { remembered, workers: undefined }).workers, 2);
+});
+
+test('a size that is too small is refused with its sum', (t) => {
+  t.throws(() => resolve({ workerMemoryBytes: 512 * MIB }), {
+    instanceOf: UsageError,
+    message:
+      '--worker-memory: 512m is too small for 1 core: 384m daemon + 1 × (384m overhead + 512m executor) = 1280m; expected 1280m or more',
+  });
+});
+
+test('two doors cannot have one port, but may both be free or not published', (t) => {
+  t.throws(() => resolve({ ports: { ui: 7077 } }), {
+    instanceOf: UsageError,
+    message: '--port: master and ui cannot both have port 7077',
+  });
+  t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0 });
+  t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, { ui: 'none', master: 'none' });
+});
+
+test('what a label remembers reads back as it was, and a broken label is none', (t) => {
+  const kept = rememberSpec(spec());
+  t.deepEqual(parseRememberedSpec(JSON.stringify(kept)), kept);
+  t.is(parseRememberedSpec(undefined), undefined);
+  t.is(parseRememberedSpec('{'), undefined);
+});

@@ -83,7 +83,11 @@ async function chooseTarget(cli: CliContext, { context, report }: ConnectOptions
 }
 
 async function checkManager(target: EngineTarget): Promise<EngineTarget> {
-  assertManager(await new SwarmReader(target.api).client.readInfo(CONNECT_TIMEOUT_MS), target.api.name);
+  const { client } = new SwarmReader(target.api);
+  // Asked first because it takes a tenth of the time of the whole `GET /info`, which says why it is no manager.
+  if (!(await client.isManager(CONNECT_TIMEOUT_MS))) {
+    assertManager(await client.readInfo(CONNECT_TIMEOUT_MS), target.api.name);
+  }
   return target;
 }
 

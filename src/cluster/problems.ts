@@ -131,6 +131,16 @@ function sparkProblems(
           },
         ]
       : []),
+    // Of a container that is gone: Spark drops it when it has not been heard of for spark.worker.timeout.
+    ...(alive.length > running
+      ? [
+          {
+            subject: 'master',
+            message: `lists ${alive.length} workers ALIVE, and ${running} containers run: one that is gone is dropped within a minute`,
+            hint: null,
+          },
+        ]
+      : []),
     ...alive
       .filter((worker) => wanted.memoryBytes !== undefined && worker.memoryBytes !== wanted.memoryBytes)
       .map((worker) => ({

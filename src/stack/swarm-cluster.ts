@@ -37,7 +37,7 @@ function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
     services: services.map((service) => describeService(service, snapshot)).toSorted(byName),
     containers: services
       .flatMap((service) => describeContainers(service, snapshot))
-      .toSorted((a, b) => a.role.localeCompare(b.role) || slotOf(a) - slotOf(b)),
+      .toSorted((a, b) => compareText(a.role, b.role) || slotOf(a) - slotOf(b)),
     remembered: parseRememberedSpec(masterService?.labels[LABELS.spec]),
   };
 }
@@ -71,7 +71,7 @@ interface Slot {
 function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, nodes }: Slot): ClusterContainer {
   const tasks = serviceTasks
     .filter((task) => task.slot === slot)
-    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+    .toSorted((a, b) => compareText(b.createdAt, a.createdAt));
   const current = tasks.find(isWanted) ?? tasks[0];
   if (!current) throw new Error(`no task in slot ${slot}`);
   const lastFailure = tasks.find((task) => hasEnded(task) && task.error !== '');
@@ -91,7 +91,7 @@ function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, n
       ? ''
       : isNodeLost
         ? `node ${node.hostname} is ${node.state}`
-        : current.error || (lastFailure?.error ?? ''),
+        : current.error || lostNode(tasks, current, nodes) || (lastFailure?.error ?? ''),
     exitCode: running ? undefined : lastFailure?.exitCode,
     since: current.since,
     publishedPorts: Object.fromEntries(
@@ -101,6 +101,13 @@ function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, n
     ),
     failures: tasks.filter((task) => isRecentFailure(task, current, service)).length,
   };
+}
+
+/** The node that took the slot's last container with it; its task says `running` for ever. Empty when there is none. */
+function lostNode(tasks: readonly StackTask[], current: StackTask, nodes: readonly SwarmNode[]): string {
+  const previous = tasks.find((task) => task.id !== current.id);
+  const node = previous && !hasEnded(previous) ? nodes.find(({ id }) => id === previous.nodeId) : undefined;
+  return node === undefined || node.state === 'ready' ? '' : `node ${node.hostname} is ${node.state}`;
 }
 
 /** Failures of long ago, or before the service was last changed, say nothing of the container that starts now. */
@@ -121,5 +128,10 @@ function slotOf(container: ClusterContainer): number {
 }
 
 function byName(a: ClusterService, b: ClusterService): number {
-  return a.name.localeCompare(b.name);
+  return compareText(a.name, b.name);
+}
+
+/** Not `localeCompare`: its first call loads the collation data, 16 ms of every `status`. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

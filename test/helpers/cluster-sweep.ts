@@ -46,7 +46,8 @@ export class ClusterSweep implements AsyncDisposable {
     this.#lab = lab;
     this.#cluster = cluster;
     this.#proxies = lab.nodes.map(
-      ({ hostname, socket }, index) => new DockerProxy({ name: hostname, socket }, `/tmp/spark-swarm-${process.pid}-${index + 1}.sock`, this.#log),
+      ({ hostname, socket }, index) =>
+        new DockerProxy({ name: hostname, socket }, `/tmp/spark-swarm-${process.pid}-${index + 1}.sock`, this.#log),
     );
   }
 
@@ -81,7 +82,8 @@ export class ClusterSweep implements AsyncDisposable {
     this.#log.reset();
     const finish = (problem?: string): SweepResult => ({ point, call, firstStatus, problem });
     const again = await this.#start(file, words).ended;
-    if (again.status !== 0) return finish(`run again it ended with ${again.status}: ${again.stderr}\nfirst run: ${first.stderr}`);
+    if (again.status !== 0)
+      return finish(`run again it ended with ${again.status}: ${again.stderr}\nfirst run: ${first.stderr}`);
     if (point.moment !== 'reply-lost' && /waiting for another command/.test(again.stderr)) {
       return finish(`run again it waited for a lock: ${again.stderr}`);
     }
@@ -113,7 +115,13 @@ export class ClusterSweep implements AsyncDisposable {
 
   async #label(socketOf: (index: number) => string): Promise<void> {
     for (const [index, { hostname }] of this.#lab.nodes.entries()) {
-      await this.#lab.docker('node', 'update', '--label-add', `${LABELS.nodeEngine}=unix://${socketOf(index)}`, hostname);
+      await this.#lab.docker(
+        'node',
+        'update',
+        '--label-add',
+        `${LABELS.nodeEngine}=unix://${socketOf(index)}`,
+        hostname,
+      );
     }
   }
 }
@@ -125,7 +133,10 @@ export function listPoints(calls: readonly MutatingCall[]): readonly SweepPoint[
     { call: number, moment: 'after', kills: 'command' } as const,
     // Only where a docker command line runs does it make a difference whether it dies too.
     ...(isDocker
-      ? [{ call: number, moment: 'before', kills: 'all' } as const, { call: number, moment: 'after', kills: 'all' } as const]
+      ? [
+          { call: number, moment: 'before', kills: 'all' } as const,
+          { call: number, moment: 'after', kills: 'all' } as const,
+        ]
       : []),
     { call: number, moment: 'reply-lost', kills: 'command' } as const,
   ]);

@@ -1,15 +1,24 @@
 import { useLab } from '../helpers/lab-tests.ts';
-
-// One lab for all of them, because bringing it up and bringing the image there costs a minute. They run in this order:
-// the cluster "spark" is deployed once, used, resized, harmed and removed; others live beside it.
-import './swarm/deploy.ts';
-import './swarm/submit.ts';
-import './swarm/logs.ts';
-import './swarm/resize.ts';
-import './swarm/harm.ts';
-import './swarm/remove.ts';
-import './swarm/again.ts';
-import './swarm/by-hand.ts';
-import './swarm/crash.ts';
+import { againTests } from './swarm/again.ts';
+import { byHandTests } from './swarm/by-hand.ts';
+import { crashTests } from './swarm/crash.ts';
+import { deployTests } from './swarm/deploy.ts';
+import { harmTests } from './swarm/harm.ts';
+import { logTests } from './swarm/logs.ts';
+import { removeTests } from './swarm/remove.ts';
+import { resizeTests } from './swarm/resize.ts';
+import { submitTests } from './swarm/submit.ts';
 
 useLab();
+
+// One lab for all of them, because bringing it up and the image there takes half a minute. They run in this order: the
+// cluster "spark" is deployed once, used, resized, harmed and removed; then others live beside each other.
+deployTests();
+submitTests();
+logTests();
+resizeTests();
+harmTests();
+removeTests();
+againTests();
+byHandTests();
+crashTests();

@@ -1,6 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
 
-import { ClusterSweep, formatPoint, listPoints, type SweepCommand, type SweepPoint, type SweepResult } from '../helpers/cluster-sweep.ts';
+import {
+  ClusterSweep,
+  formatPoint,
+  listPoints,
+  type SweepCommand,
+  type SweepPoint,
+  type SweepResult,
+} from '../helpers/cluster-sweep.ts';
 import { theCluster, theLab, useLab } from '../helpers/lab-tests.ts';
 
 useLab();
@@ -17,10 +24,13 @@ async function sweepPair(
   sweep: ClusterSweep,
   pair: readonly (Omit<SweepCommand, 'expected'> & { readonly title: string })[],
 ): Promise<void> {
-  const commands: { readonly title: string; readonly command: SweepCommand; readonly points: readonly SweepPoint[] }[] = [];
+  const commands: { readonly title: string; readonly command: SweepCommand; readonly points: readonly SweepPoint[] }[] =
+    [];
   for (const { title, file, words } of pair) {
     const calls = await sweep.measure(file, words);
-    t.log(`${title}: ${calls.map(({ request, engine }) => `${request.replaceAll(/[0-9a-z]{25,}/g, 'ID')} (${engine})`).join(', ')}`);
+    t.log(
+      `${title}: ${calls.map(({ request, engine }) => `${request.replaceAll(/[0-9a-z]{25,}/g, 'ID')} (${engine})`).join(', ')}`,
+    );
     commands.push({ title, command: { file, words, expected: await sweep.describe() }, points: listPoints(calls) });
   }
   const results: (SweepResult & { readonly title: string })[] = [];
@@ -32,7 +42,9 @@ async function sweepPair(
       else {
         const result = { title, ...(await sweep.interrupt(command, point)) };
         results.push(result);
-        process.stderr.write(`    ${title} ${formatPoint(point)} (${result.call?.request ?? 'not reached'}): ${result.problem ?? 'converged'}\n`);
+        process.stderr.write(
+          `    ${title} ${formatPoint(point)} (${result.call?.request ?? 'not reached'}): ${result.problem ?? 'converged'}\n`,
+        );
         if (result.problem !== undefined) await sweep.measure(command.file, command.words).catch(() => {});
       }
     }
@@ -44,7 +56,9 @@ async function sweepPair(
     process.stderr.write(`    ${summary}\n`);
     t.log(summary);
     t.deepEqual(
-      ours.filter(({ problem }) => problem !== undefined).map(({ point, call, problem }) => `${formatPoint(point)}, ${call?.request}: ${problem}`),
+      ours
+        .filter(({ problem }) => problem !== undefined)
+        .map(({ point, call, problem }) => `${formatPoint(point)}, ${call?.request}: ${problem}`),
       [],
       title,
     );

@@ -12,7 +12,9 @@ test.serial('remove and deploy again works at once, five times in a row', async 
     t.is(removal.status, 0, `round ${round}: ${removal.stderr}`);
     const { status, stderr, tookMs } = await cluster.deploy();
     t.is(status, 0, `round ${round}: ${stderr}`);
-    t.log(`round ${round}: gone in ${Math.round(removal.tookMs / 100) / 10} s, ready in ${Math.round(tookMs / 100) / 10} s`);
+    t.log(
+      `round ${round}: gone in ${Math.round(removal.tookMs / 100) / 10} s, ready in ${Math.round(tookMs / 100) / 10} s`,
+    );
   }
   t.true((await cluster.status()).healthy);
 });

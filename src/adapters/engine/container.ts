@@ -14,6 +14,9 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an engine may take beyond the grace: to kill, and to answer while it is busy. */
+const STOP_MARGIN_SECONDS = 30;
+
 /** One container on one engine: what is done inside it, and its end. */
 export class Container {
   readonly api: EngineApi;
@@ -85,12 +88,13 @@ export class Container {
 
   /** Stops and removes the container with its anonymous volumes; one that is gone already is no error. */
   async stopAndRemove(graceSeconds: number): Promise<void> {
-    await ignoreGone(this.api.post(`/containers/${this.id}/stop`, { query: { t: graceSeconds }, timeoutMs: 0 }));
+    await this.stop(graceSeconds);
     await ignoreGone(this.api.delete(`/containers/${this.id}`, { query: { force: true, v: true } }));
   }
 
   async stop(graceSeconds: number): Promise<void> {
-    await ignoreGone(this.api.post(`/containers/${this.id}/stop`, { query: { t: graceSeconds }, timeoutMs: 0 }));
+    const timeoutMs = (graceSeconds + STOP_MARGIN_SECONDS) * 1000;
+    await ignoreGone(this.api.post(`/containers/${this.id}/stop`, { query: { t: graceSeconds }, timeoutMs }));
   }
 }
 

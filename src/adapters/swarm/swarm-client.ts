@@ -1,4 +1,4 @@
-import { EngineError, InvalidStateError, NotFoundError } from '../../errors.ts';
+import { EngineError, InvalidStateError, NotFoundError, UnreachableError } from '../../errors.ts';
 import type { StackService, StackTask, SwarmNode, SwarmObject } from '../../stack/swarm-state.ts';
 import type { EngineApi } from '../engine/engine-api.ts';
 import {
@@ -59,6 +59,17 @@ export class SwarmClient {
       isManager: info.Swarm?.ControlAvailable ?? false,
       systemTime: info.SystemTime,
     };
+  }
+
+  /** @throws UnreachableError within `timeoutMs` when nothing answers */
+  async isManager(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.api.get('/swarm', { timeoutMs });
+      return true;
+    } catch (error) {
+      if (error instanceof UnreachableError) throw error;
+      return false;
+    }
   }
 
   async listNodes(): Promise<readonly SwarmNode[]> {

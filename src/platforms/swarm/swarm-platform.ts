@@ -55,7 +55,7 @@ export class SwarmPlatform implements Platform {
   }
 
   async stopWorkers(cluster: Cluster, workers: readonly ClusterContainer[]): Promise<void> {
-    await Promise.all(workers.map(async (worker) => (await this.#container(worker)).stop(STOP_GRACE_SECONDS)));
+    await Promise.all(workers.map(async (worker) => (await this.#container(worker)).stopAndRemove(STOP_GRACE_SECONDS)));
     // Lowering the replicas before the manager has seen these tasks end made it stop healthy ones 6 of 8 times.
     const ids = new Set(workers.map((worker) => worker.id));
     const deadline = Date.now() + TERMINAL_TIMEOUT_MS;

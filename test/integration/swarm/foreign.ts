@@ -16,11 +16,32 @@ export async function makeForeignObjects(lab: TestLab): Promise<void> {
   await fromInput(stack, 'stack', 'deploy', '--resolve-image', 'never', '-c', '-', 'spark-2');
   await fromInput('secret', 'secret', 'create', 'spark_auth2', '-');
   await fromInput('config', 'config', 'create', 'spark_lock2', '-');
-  await lab.docker('service', 'create', '--detach', '--name', 'spark_x', '--replicas', '0', '--no-resolve-image', 'foreign:1');
+  await lab.docker(
+    'service',
+    'create',
+    '--detach',
+    '--name',
+    'spark_x',
+    '--replicas',
+    '0',
+    '--no-resolve-image',
+    'foreign:1',
+  );
   await lab.docker('network', 'create', '--driver', 'overlay', 'spark_x');
   await lab.docker('network', 'create', 'spark-net');
   await lab.docker('volume', 'create', 'spark_x');
   await lab.docker('volume', 'create', 'spark_data2');
   const listener = ['python3', '-m', 'http.server', '9000'];
-  await lab.docker('run', '--detach', '--name', FOREIGN_CONTAINER, '--entrypoint', '', '--publish', '9000', lab.image, ...listener);
+  await lab.docker(
+    'run',
+    '--detach',
+    '--name',
+    FOREIGN_CONTAINER,
+    '--entrypoint',
+    '',
+    '--publish',
+    '9000',
+    lab.image,
+    ...listener,
+  );
 }

@@ -3,53 +3,65 @@ import test from 'ava';
 import { theCluster, theLab } from '../../helpers/lab-tests.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
-test.serial('a master that was killed comes back and knows its workers, twice', async (t) => {
-  const cluster = theCluster('spark');
-  const isWorker = ({ name }: { readonly name: string }): boolean => name !== 'master';
-  const before = await cluster.processes();
-  for (const round of [1, 2]) {
-    const { node, containerId } = await cluster.find('master');
-    await node.api.post(`/containers/${containerId}/kill`);
-    await waitFor(`another master, round ${round}`, {
-      read: async () => cluster.status(),
-      until: ({ containers, healthy }) => healthy && containers.every((container) => container.containerId !== containerId),
-      show: ({ problems, master }) => ({ problems, workers: master?.workers }),
-      limitMs: 120_000,
+export function harmTests(): void {
+  test.serial('a master that was killed comes back and knows its workers, twice', async (t) => {
+    const cluster = theCluster('spark');
+    const isWorker = ({ name }: { readonly name: string }): boolean => name !== 'master';
+    const before = await cluster.processes();
+    for (const round of [1, 2]) {
+      const { node, containerId } = await cluster.find('master');
+      await node.api.post(`/containers/${containerId}/kill`);
+      await waitFor(`another master, round ${round}`, {
+        read: async () => cluster.status(),
+        until: ({ containers, healthy }) =>
+          healthy && containers.every((container) => container.containerId !== containerId),
+        show: ({ problems, master }) => ({ problems, workers: master?.workers }),
+        limitMs: 120_000,
+      });
+    }
+    t.deepEqual((await cluster.processes()).filter(isWorker), before.filter(isWorker));
+  });
+
+  test.serial('a node that dies is told as the cause; its worker moves, and it may come back', async (t) => {
+    const cluster = theCluster('spark');
+    const { containers } = await cluster.status();
+    const victim = containers.find(
+      ({ displayName, node }) => displayName.startsWith('worker') && node !== theLab().manager.hostname,
+    );
+    if (victim === undefined) throw new Error('all workers are on the manager');
+    const { hostname, container } = cluster.node(victim.node);
+    // Also when this test fails: the others need the node.
+    t.teardown(async () => {
+      await theLab().outerDocker('start', container);
     });
-  }
-  t.deepEqual((await cluster.processes()).filter(isWorker), before.filter(isWorker));
-});
+    await theLab().outerDocker('kill', container);
 
-test.serial('a node that dies is told as the cause; its worker moves, and it may come back', async (t) => {
-  const cluster = theCluster('spark');
-  const { containers } = await cluster.status();
-  const victim = containers.find(({ displayName, node }) => displayName.startsWith('worker') && node !== theLab().manager.hostname);
-  if (victim === undefined) throw new Error('all workers are on the manager');
-  const { hostname, container } = cluster.node(victim.node);
-  await theLab().outerDocker('kill', container);
+    const { problems, exitStatus } = await waitFor('the loss of a node to be noticed', {
+      read: async () => cluster.status(),
+      until: (status) =>
+        !status.healthy && status.problems.some(({ message }) => message.includes(`node ${hostname} is down`)),
+      show: (status) => ({ healthy: status.healthy, problems: status.problems }),
+    });
+    t.is(exitStatus, 1);
+    t.log(`said: ${problems.map(({ subject, message }) => `${subject} ${message}`).join('; ')}`);
 
-  const { problems, exitStatus } = await waitFor('the loss of a node to be noticed', {
-    read: async () => cluster.status(),
-    until: (status) => !status.healthy && status.problems.some(({ message }) => message.includes(`node ${hostname} is down`)),
-    show: (status) => ({ healthy: status.healthy, problems: status.problems }),
+    await theLab().outerDocker('start', container);
+    await cluster.waitUntilHealthy(120_000);
+    await waitFor('the node to have only what the swarm wants there', {
+      read: async () => {
+        const nodes = await Promise.all(
+          theLab().nodes.map(async ({ api }) =>
+            api.get<readonly unknown[]>('/containers/json', {
+              query: { filters: { label: ['io.spark-swarm.cluster=spark'] } },
+            }),
+          ),
+        );
+        return nodes.flat().length;
+      },
+      until: (count) => count === 3,
+    });
+    const { healthy, master } = await cluster.status();
+    t.true(healthy);
+    t.is(master?.aliveWorkers, 2);
   });
-  t.is(exitStatus, 1);
-  t.log(`said: ${problems.map(({ subject, message }) => `${subject} ${message}`).join('; ')}`);
-
-  await theLab().outerDocker('start', container);
-  await cluster.waitUntilHealthy(120_000);
-  await waitFor('the node to have only what the swarm wants there', {
-    read: async () => {
-      const nodes = await Promise.all(
-        theLab().nodes.map(async ({ api }) =>
-          api.get<readonly unknown[]>('/containers/json', { query: { filters: { label: ['io.spark-swarm.cluster=spark'] } } }),
-        ),
-      );
-      return nodes.flat().length;
-    },
-    until: (count) => count === 3,
-  });
-  const { healthy, master } = await cluster.status();
-  t.true(healthy);
-  t.is(master?.aliveWorkers, 2);
-});
+}

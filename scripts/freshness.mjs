@@ -9,7 +9,7 @@ export const projectRoot = path.dirname(path.dirname(fileURLToPath(import.meta.u
 /** Holds the hash of the sources that dist was built from. */
 export const STAMP = path.join(projectRoot, 'dist', '.built-from');
 
-const SOURCES = ['src', 'test', 'scripts/build.mjs', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const SOURCES = ['src', 'test', 'bench', 'scripts/build.mjs', 'tsconfig.json', 'package.json', 'package-lock.json'];
 
 /** sha256 over names and contents of all that the build reads. Contents, because git sets every time to now. */
 export function sourceHash() {

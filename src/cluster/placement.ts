@@ -97,7 +97,7 @@ function countProblem({ workers, worker, master }: Demand, nodes: readonly Place
   if (room >= workers) return undefined;
   const terms = perNode.map(({ node, fits }) => `${node.hostname} ${fits}`).join(' + ');
   return problem(
-    `${workers} workers of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
+    `${countWorkers(workers)} of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
       `room for ${terms} = ${room} (the master takes ${formatSize(master.limitBytes)} of ${masterNode?.hostname ?? 'a manager'})`,
     room === 0
       ? 'choose a smaller --worker-memory or --master-memory'
@@ -114,11 +114,15 @@ function hostProblem({ workers, worker, master }: Demand, nodes: readonly Placem
   const asked = workers * worker.limitBytes + master.limitBytes;
   if (asked <= total - reserved) return undefined;
   return problem(
-    `${workers} workers × ${formatSize(worker.limitBytes)} + master ${formatSize(master.limitBytes)} = ${formatSize(asked)}, ` +
+    `${countWorkers(workers)} × ${formatSize(worker.limitBytes)} + master ${formatSize(master.limitBytes)} = ${formatSize(asked)}, ` +
       `and the ${nodes.length} nodes share one machine of ${formatSize(total)}` +
       `${reserved === 0 ? '' : ` − ${formatSize(reserved)} reserved by other services`}`,
     'choose fewer --workers or a smaller --worker-memory',
   );
+}
+
+function countWorkers(workers: number): string {
+  return `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
 }
 
 function freeMemory(node: PlacementNode): number {

@@ -155,7 +155,7 @@ function sparkProblems(
         message: `offers ${formatCores(worker.cores)}, asked were ${wanted.cores}`,
         hint: null,
       })),
-    ...(alive.length > wanted.count
+    ...(alive.length > wanted.count && alive.length <= running
       ? [{ subject: 'workers', message: `${alive.length} are ALIVE, asked were ${wanted.count}`, hint: null }]
       : []),
   ];

@@ -41,7 +41,9 @@ function describe(
   { Id, ID, Name, Names, RepoTags, Spec }: RawObject,
 ): string {
   const place = node === undefined ? 'swarm' : `node-${/[0-9]+$/.exec(node.hostname)?.[0]}`;
-  const id = Id ?? ID;
+  // An engine makes its own networks anew whenever it starts.
+  const isBuiltIn = kind === 'network' && ['bridge', 'host', 'none'].includes(Name ?? '');
+  const id = isBuiltIn ? undefined : (Id ?? ID);
   const name = Spec?.Name ?? Name ?? Names?.[0]?.slice(1) ?? RepoTags?.[0] ?? 'unnamed';
   return `${place} ${kind} ${name}${id === undefined ? '' : ` ${id.replace(/^sha256:/, '').slice(0, 12)}`}`;
 }
@@ -62,8 +64,12 @@ interface RawSpec {
   readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> };
 }
 
-/** Keys of a service's specification that are another one each time the cluster is made anew. */
-const VOLATILE = new Set(['SecretID', 'Target', 'ForceUpdate']);
+/** Keys in specifications whose value is another one each time the cluster is made anew. */
+const VOLATILE = new Set(['SecretID', 'Target', 'ForceUpdate', 'com.docker.network.driver.overlay.vxlanid_list']);
+
+function withoutVolatile(value: unknown): string {
+  return JSON.stringify(value, (key, part: unknown) => (VOLATILE.has(key) ? undefined : part));
+}
 
 /**
  * What a cluster consists of, without ids and times, and without the nodes that the swarm has chosen: two clusters that
@@ -98,12 +104,10 @@ export async function describeClusterObjects(lab: TestLab, name: string): Promis
     }),
   );
   const lines = [
-    ...services.map(
-      ({ Spec }) => `service ${JSON.stringify(Spec, (key, value: unknown) => (VOLATILE.has(key) ? undefined : value))}`,
-    ),
+    ...services.map(({ Spec }) => `service ${withoutVolatile(Spec)}`),
     ...secrets.map(({ Spec }) => `secret ${JSON.stringify(Spec)}`),
     ...configs.map(({ Spec }) => `config ${Spec.Name}`),
-    ...networks.map(({ Name, Labels, Options }) => `network ${Name} ${JSON.stringify([Labels, Options])}`),
+    ...networks.map(({ Name, Labels, Options }) => `network ${Name} ${withoutVolatile([Labels, Options])}`),
     ...onNodes.flatMap(({ containers }) => containers),
     ...new Set(onNodes.flatMap(({ volumes }) => volumes)),
   ];

@@ -114,7 +114,10 @@ export class DockerProxy implements AsyncDisposable {
     upstream.on('error', () => request.socket.destroy());
     if (!fault) response.on('close', () => upstream.destroy());
     upstream.on('response', (answer) => {
-      if (fault && fault.moment !== 'before') return void this.#interfere(answer, response, fault);
+      if (fault && fault.moment !== 'before') {
+        void this.#interfere(answer, response, fault);
+        return;
+      }
       this.#answer(answer, response);
       answer.on('error', () => request.socket.destroy()).pipe(response);
     });

@@ -43,7 +43,7 @@ async function sweepPair(
         const result = { title, ...(await sweep.interrupt(command, point)) };
         results.push(result);
         process.stderr.write(
-          `    ${title} ${formatPoint(point)} (${result.call?.request ?? 'not reached'}): ${result.problem ?? 'converged'}\n`,
+          `    ${title} ${formatPoint(point)} (${result.call?.request ?? 'not reached'}, ended with ${result.firstStatus ?? 'SIGKILL'}): ${result.problem ?? 'converged'}\n`,
         );
         if (result.problem !== undefined) await sweep.measure(command.file, command.words).catch(() => {});
       }

@@ -26,7 +26,8 @@ export class LocalShell implements Shell {
       timeout: 0,
       killSignal: 'SIGTERM',
       nothrow: true,
-      input: options.input ?? '',
+      // zx leaves a standard input without text open, and whoever reads it waits for ever.
+      ...(options.input ? { input: options.input } : { stdio: ['ignore', 'pipe', 'pipe'] }),
       env: { ...process.env, ...options.env },
       cwd: options.cwd ?? process.cwd(),
       ...(options.signal ? { signal: options.signal } : {}),

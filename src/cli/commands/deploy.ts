@@ -67,7 +67,7 @@ export function configure(command: Command, cli: CliContext): void {
     .option('--worker-cores <cores>', 'cores of one worker (default: 1)', (text) => parseCores(text, '--worker-cores'))
     .option(
       '--worker-memory <size>',
-      "one worker's whole limit (default: 1792m, which leaves an executor of 1g)",
+      "one worker's whole limit (default: what leaves each core an executor of 1g; 1792m for one core)",
       (text) => parseSize(text, '--worker-memory'),
     )
     .option('--master-cores <cores>', 'cores of the master and its drivers (default: 1)', (text) =>

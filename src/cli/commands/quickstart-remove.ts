@@ -2,7 +2,7 @@ import { openLabTools } from '../../adapters/labs/lab-tools.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
 import { downLab } from '../../lab/down-lab.ts';
 import { formatLabDown } from '../../lab/format-lab.ts';
-import { DEFAULT_LAB } from '../../lab/lab-names.ts';
+import { labObjectName } from '../../lab/lab-names.ts';
 import { listRunningApplications } from '../../operations/remove.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
@@ -11,8 +11,11 @@ import { withReporter } from '../reporter.ts';
 import type { ProgressOptions, YesOptions } from '../options.ts';
 
 /** Takes away what a quickstart made: the lab with everything on its nodes, and its docker context. */
-export async function removeQuickstart(cli: CliContext, options: ProgressOptions & YesOptions): Promise<void> {
-  if (!options.yes) await askIfBusy(cli);
+export async function removeQuickstart(
+  cli: CliContext,
+  options: ProgressOptions & YesOptions & { readonly lab: string },
+): Promise<void> {
+  if (!options.yes) await askIfBusy(cli, options.lab);
   const tools = await openLabTools({
     context: undefined,
     env: cli.env,
@@ -20,7 +23,7 @@ export async function removeQuickstart(cli: CliContext, options: ProgressOptions
     projectRoot: cli.projectRoot,
   });
   const result = await withReporter(cli, options, async (report) =>
-    downLab({ name: DEFAULT_LAB, volumes: true }, tools, { report, signal: cli.signal }),
+    downLab({ name: options.lab, volumes: true }, tools, { report, signal: cli.signal }),
   );
   cli.stdout.write(
     `${formatLabDown(result).trimEnd()}\nThe engine and the images stay: "docker image ls spark-swarm" shows them.\n`,
@@ -28,8 +31,8 @@ export async function removeQuickstart(cli: CliContext, options: ProgressOptions
 }
 
 /** A lab that cannot be asked has nothing that could be lost by taking it away. */
-async function askIfBusy(cli: CliContext): Promise<void> {
-  const applications = await connect(cli, { context: `spark-${DEFAULT_LAB}`, report: () => {} })
+async function askIfBusy(cli: CliContext, lab: string): Promise<void> {
+  const applications = await connect(cli, { context: labObjectName(lab), report: () => {} })
     .then(async (connection) => listRunningApplications(connection, 'spark'))
     .catch(() => []);
   if (applications.length === 0) return;

@@ -15,7 +15,7 @@ import { formatEndpoints, type Endpoint } from '../../cluster/endpoints.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { runSteps, type FlowStep, type ProgressEvent, type Report } from '../../events.ts';
 import { buildImage, planImageBuild } from '../../image/build-image.ts';
-import { MAX_NODES } from '../../lab/lab-names.ts';
+import { DEFAULT_LAB, MAX_NODES, parseLabName } from '../../lab/lab-names.ts';
 import { upLab } from '../../lab/up-lab.ts';
 import { deployCluster } from '../../operations/deploy.ts';
 import { submitApplication } from '../../operations/submit.ts';
@@ -33,6 +33,7 @@ import { restartQuestion } from './deploy.ts';
 import { removeQuickstart } from './quickstart-remove.ts';
 
 interface QuickstartOptions extends ProgressOptions, YesOptions {
+  readonly lab: string;
   readonly nodes?: number;
   readonly workers?: number;
   readonly remove?: true;
@@ -47,6 +48,7 @@ export function configure(command: Command, cli: CliContext): void {
     .description(
       'From nothing to a Spark that works: engine, image, a lab of three nodes, a cluster, SparkPi. Run again, it does only what is missing.',
     )
+    .option('--lab <name>', 'name of the lab', (text) => parseLabName(text, '--lab'), DEFAULT_LAB)
     .option('--nodes <count>', 'nodes of the lab (default: 3)', (text) =>
       parseCount(text, '--nodes', { min: 1, max: MAX_NODES }),
     )
@@ -118,7 +120,7 @@ async function listSteps(
       title: 'Bring up the lab',
       run: async () => {
         const { nodes, contextName, managerSocket } = await upLab(
-          options.nodes === undefined ? {} : { nodes: options.nodes },
+          { name: options.lab, ...(options.nodes === undefined ? {} : { nodes: options.nodes }) },
           lab,
           run,
         );

@@ -15,6 +15,7 @@ const STOP_GRACE_SECONDS = 5;
 const POLL_MS = 20;
 /** Longer than the two pauses of 2 s that the engine makes when it stops a task, and a loaded machine's share. */
 const GONE_TIMEOUT_MS = 60_000;
+const RELEASE_TIMEOUT_MS = 10_000;
 
 interface RawNetwork {
   readonly Id: string;
@@ -46,6 +47,7 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
   );
   const foreign = new Set(services.filter((service) => !ours.includes(service)).map((service) => service.id));
   await waitForTasksGone(name, { nodes, foreign }, reader, options);
+  await removeEndedContainers(name, { nodes, byHand: isByHand(services) }, reader);
   const [networks, objects, volumes] = await Promise.all([
     removeNetworks(name, { nodes, byHand: isByHand(services) }, reader, options),
     removeObjects(name, reader),
@@ -122,6 +124,32 @@ async function waitForTasksGone(
   }
 }
 
+interface RawContainer {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+/** What is left of earlier tasks: the swarm keeps the containers of failed ones for a while, and they hold volumes. */
+async function removeEndedContainers(
+  name: string,
+  { nodes, byHand }: { readonly nodes: readonly SwarmNode[]; readonly byHand: boolean },
+  reader: SwarmReader,
+): Promise<void> {
+  await pMap(
+    nodes.filter((node) => node.state === 'ready'),
+    async (node) => {
+      const api = await reader.engines.find(node);
+      const found = await api?.get<readonly RawContainer[]>('/containers/json', {
+        query: { all: true, filters: { label: [`${STACK_NAMESPACE_LABEL}=${name}`] } },
+      });
+      for (const { Id, Labels } of found ?? []) {
+        const isOurs = Labels[LABELS.cluster] === name || byHand || Labels[LABELS.role] !== undefined;
+        if (api && isOurs) await new Container(api, Id).stopAndRemove(STOP_GRACE_SECONDS);
+      }
+    },
+  );
+}
+
 /** Secrets and configs, but not the lock that this command itself holds. */
 async function removeObjects(name: string, reader: SwarmReader): Promise<readonly string[]> {
   const removed = await pMap(['secrets', 'configs'] as const, async (kind) => {
@@ -191,6 +219,22 @@ async function listNetworks(api: EngineApi, label: string): Promise<readonly Raw
   return api.get('/networks', { query: { filters: { label: [label] } } });
 }
 
+/** A container that is just being removed still holds its volumes for a moment. */
+async function deleteVolume(api: EngineApi, name: string): Promise<void> {
+  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await api.delete(`/volumes/${name}`);
+      return;
+    } catch (error) {
+      if (error instanceof NotFoundError) return;
+      const isInUse = error instanceof EngineError && error.statusCode === 409;
+      if (!isInUse || Date.now() > deadline) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
 /** Those of the cluster; of a stack deployed by hand those with a role, which only our file gives. */
 async function listVolumes(api: EngineApi, name: string): Promise<readonly RawVolume[]> {
   const labels = [[`${LABELS.cluster}=${name}`], [`${STACK_NAMESPACE_LABEL}=${name}`, LABELS.role]];
@@ -216,7 +260,7 @@ async function handleVolumes(
         return pMap(await listVolumes(api, name), async (volume) => {
           // What the master knew of workers and applications is no data: it would only make the next master wait for them.
           const goes = remove || volume.Labels?.[LABELS.role] === 'recovery';
-          if (goes) await api.delete(`/volumes/${volume.Name}`);
+          if (goes) await deleteVolume(api, volume.Name);
           return { name: `${volume.Name} on ${node.hostname}`, goes };
         });
       }),

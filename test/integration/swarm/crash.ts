@@ -1,46 +1,62 @@
 import test from 'ava';
 
-import { ClusterSweep, formatPoint, type SweepPoint } from '../../helpers/cluster-sweep.ts';
+import { ClusterSweep, formatPoint, type SweepCommand, type SweepPoint } from '../../helpers/cluster-sweep.ts';
+import type { MutatingCall } from '../../helpers/docker-proxy.ts';
 import { theCluster, theLab } from '../../helpers/lab-tests.ts';
 
 const SERVICE = 'sbin/spark-cluster-service';
+const RESIZE = 'bin/resize-cluster';
+
+interface Measured {
+  readonly command: SweepCommand;
+  readonly calls: readonly MutatingCall[];
+}
 
 /** A sample of crash points; `npm run test:long` does every call. */
 export function crashTests(): void {
-  test.serial('deploy and remove, killed half-way and run again, end as if nothing had happened', async (t) => {
+  test.serial('deploy, resize and remove, interrupted and run again, end as if nothing had happened', async (t) => {
     const cluster = theCluster('crash');
     await using sweep = await ClusterSweep.open(theLab(), 'crash');
-    const deploy = { file: SERVICE, words: cluster.deployArgs('--workers', '1') };
-    const remove = { file: SERVICE, words: ['remove', '--name', 'crash', '--yes', '--volumes'] };
-    const deployCalls = await sweep.measure(deploy.file, deploy.words);
-    const deployed = await sweep.describe();
-    const removeCalls = await sweep.measure(remove.file, remove.words);
-    t.is(await sweep.describe(), '');
-
-    const callOf = (calls: typeof deployCalls, request: string): number => {
-      const found = calls.find((call) => call.request.startsWith(request));
-      if (!found) throw new Error(`no ${request} among ${calls.map((call) => call.request).join(', ')}`);
-      return found.number;
+    const measure = async (file: string, ...words: readonly string[]): Promise<Measured> => {
+      const calls = await sweep.measure(file, words);
+      return { calls, command: { file, words, expected: await sweep.describe() } };
     };
-    const rounds: readonly (readonly [SweepPoint, SweepPoint])[] = [
+    const deploy = await measure(SERVICE, ...cluster.deployArgs('--workers', '1'));
+    const grow = await measure(RESIZE, '--name', 'crash', '--workers', '2');
+    const shrink = await measure(RESIZE, '--name', 'crash', '--workers', '1');
+    const remove = await measure(SERVICE, 'remove', '--name', 'crash', '--yes', '--volumes');
+    t.is(shrink.command.expected, deploy.command.expected, 'what grew and shrank is as it was');
+    t.is(remove.command.expected, '', 'nothing is left');
+
+    // Each starts from what the one before has left.
+    const points: readonly (readonly [string, Measured, SweepPoint])[] = [
+      ['the lock stays', deploy, at(deploy, 'POST /configs/create', { moment: 'after' })],
+      ['the answer gets lost', grow, at(grow, /^POST \/services\/.*\/update/, { moment: 'reply-lost' })],
       [
-        // The lock stays, held by nobody.
-        { call: callOf(deployCalls, 'POST /configs/create'), moment: 'after', kills: 'command' },
-        { call: callOf(removeCalls, 'DELETE /services/'), moment: 'after', kills: 'command' },
+        'a worker is stopped, the number not lowered',
+        shrink,
+        at(shrink, /^POST \/services\/.*\/update/, { moment: 'before' }),
       ],
-      [
-        // A master without workers.
-        { call: callOf(deployCalls, 'POST /services/create') + 1, moment: 'before', kills: 'all' },
-        { call: callOf(removeCalls, 'DELETE /networks/'), moment: 'reply-lost', kills: 'command' },
-      ],
+      ['the master is gone, the worker not', remove, at(remove, 'DELETE /services/', { moment: 'after' })],
+      ['a network alone', deploy, at(deploy, 'POST /services/create', { moment: 'before', kills: 'all' })],
+      ['no service is left', remove, at(remove, 'DELETE /networks/', { moment: 'before' })],
     ];
-    for (const [deployPoint, removePoint] of rounds) {
-      const first = await sweep.interrupt({ ...deploy, expected: deployed }, deployPoint);
-      t.truthy(first.call, `deploy was not ${formatPoint(deployPoint)}`);
-      t.is(first.problem, undefined, `deploy ${formatPoint(deployPoint)}, ${first.call?.request}`);
-      const second = await sweep.interrupt({ ...remove, expected: '' }, removePoint);
-      t.truthy(second.call, `remove was not ${formatPoint(removePoint)}`);
-      t.is(second.problem, undefined, `remove ${formatPoint(removePoint)}, ${second.call?.request}`);
+    for (const [title, { command }, point] of points) {
+      const { call, problem } = await sweep.interrupt(command, point);
+      t.truthy(call, `${title}: not ${formatPoint(point)}`);
+      t.is(problem, undefined, `${title}: ${formatPoint(point)}, ${call?.request}`);
     }
   });
+}
+
+function at(
+  { calls }: Measured,
+  request: string | RegExp,
+  how: Pick<SweepPoint, 'moment'> & Partial<Pick<SweepPoint, 'kills'>>,
+): SweepPoint {
+  const found = calls.find((call) =>
+    typeof request === 'string' ? call.request.startsWith(request) : request.test(call.request),
+  );
+  if (found) return { kills: 'command', ...how, call: found.number };
+  throw new Error(`no ${request.toString()} among ${calls.map((call) => call.request).join(', ')}`);
 }

@@ -132,7 +132,9 @@ export function deployTests(): void {
 
   test.serial('a busy port is refused with its holder and with what to type', async (t) => {
     const { node, port } = await busyPort();
-    const { status, stderr } = await theCluster('other').deploy('--port', `ui=${port}`);
+    const ports = ['--port', 'master=0', '--port', `ui=${port}`];
+    const words = ['deploy', '--name', 'other', '--image', theLab().image, ...ports];
+    const { status, stderr } = await theLab().run('sbin/spark-cluster-service', words);
     t.is(status, 5, stderr);
     t.regex(
       stderr,

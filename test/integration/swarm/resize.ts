@@ -33,10 +33,23 @@ export function resizeTests(): void {
     const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '20', '3']);
     await run.waitForOutput(/^busy app-/m);
     const before = await cluster.processes();
+    const hurried = await cluster.resize(2, '--timeout', '1s');
+    t.is(hurried.status, 3, hurried.stderr);
+    t.regex(
+      hurried.stderr,
+      /^error: Gave up after 1.* waiting for the executors on worker-[0-9] to end; nothing was stopped$/m,
+    );
+    t.deepEqual(await cluster.processes(), before);
+    const [, victim] = /the executors on (worker-[0-9]) to end/.exec(hurried.stderr) ?? [];
+
     const shrink = await cluster.resize(2);
     t.is(shrink.status, 0, shrink.stderr);
     const after = await cluster.processes();
     t.is(after.length, 3, 'the master and two workers');
+    t.false(
+      after.some(({ name }) => name === victim),
+      'the one that was chosen first has gone',
+    );
     for (const daemon of after)
       t.true(
         before.some((old) => JSON.stringify(old) === JSON.stringify(daemon)),

@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     workers: 1,
     worker: [6144, 1],
     nodes: [node('n1')],
-    message: '1 workers of 6g and 1 core do not fit: room for n1 0 = 0 (the master takes 3200m of n1)',
+    message: '1 worker of 6g and 1 core do not fit: room for n1 0 = 0 (the master takes 3200m of n1)',
     hint: 'choose a smaller --worker-memory or --master-memory',
   },
   {

@@ -145,9 +145,21 @@ test('any size is right where nobody remembers what was asked', (t) => {
 });
 
 test('more workers than asked are a problem', (t) => {
-  const workers = ['worker-1', 'worker-2', 'stranger'].map((host) => sparkWorker(host));
-  t.deepEqual(find({ state: masterState({ workers }) }), [
+  const workers = ['worker-1', 'worker-2', 'worker-3'].map((host) => sparkWorker(host));
+  const containers = ['master', 'worker-1', 'worker-2', 'worker-3'].map((name) => container(name));
+  t.deepEqual(find({ cluster: cluster({ containers }), state: masterState({ workers }) }), [
     { subject: 'workers', message: '3 are ALIVE, asked were 2', hint: null },
+  ]);
+});
+
+test('a worker whose container is gone is a problem while the master lists it', (t) => {
+  const workers = ['worker-1', 'worker-2', 'worker-3'].map((host) => sparkWorker(host));
+  t.deepEqual(find({ state: masterState({ workers }) }), [
+    {
+      subject: 'master',
+      message: 'lists 3 workers ALIVE, and 2 containers run: one that is gone is dropped within a minute',
+      hint: null,
+    },
   ]);
 });
 

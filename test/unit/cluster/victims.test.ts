@@ -5,10 +5,11 @@ import { chooseVictims, pairWorkers, type WorkerPair } from '../../../src/cluste
 import type { SparkWorker } from '../../../src/spark/master-state.ts';
 import { container, pending, sparkWorker } from '../../helpers/builders.ts';
 
-const pair = (number: number, spark: Partial<SparkWorker> | undefined = {}): WorkerPair => ({
+const pair = (number: number, spark: Partial<SparkWorker> = {}): WorkerPair => ({
   container: container(`worker-${number}`),
-  spark: spark && sparkWorker(`worker-${number}`, { cores: 4, ...spark }),
+  spark: sparkWorker(`worker-${number}`, { cores: 4, ...spark }),
 });
+const unregistered = (number: number): WorkerPair => ({ ...pair(number), spark: undefined });
 const absent = (number: number): WorkerPair => ({ container: pending(`worker-${number}`), spark: undefined });
 const names = (pairs: readonly WorkerPair[]): readonly string[] => pairs.map(({ container: { displayName } }) => displayName);
 
@@ -65,7 +66,7 @@ test('of equals the highest number goes, as a number and not as a text', (t) => 
 });
 
 test('those that an unfinished run has decommissioned go first, then those that do not run', (t) => {
-  const workers = [pair(1), absent(2), pair(3, { state: 'DECOMMISSIONED', coresUsed: 4 }), pair(4, undefined)];
+  const workers = [pair(1), absent(2), pair(3, { state: 'DECOMMISSIONED', coresUsed: 4 }), unregistered(4)];
   t.deepEqual(names(chooseVictims(workers, 1)), ['worker-3']);
   t.deepEqual(names(chooseVictims(workers, 3)), ['worker-3', 'worker-4', 'worker-2']);
 });

@@ -12,6 +12,8 @@ export const LABELS = {
   spec: 'io.spark-swarm.spec',
   /** Id of the image a service runs: the same tag built anew is another image. On containers. */
   imageId: 'io.spark-swarm.image-id',
+  /** While workers are taken away: the platforms that the service may run on otherwise, as JSON. On the worker's service. */
+  held: 'io.spark-swarm.held',
   /** Kind of a lock, and who holds it, as JSON. On configs. */
   lock: 'io.spark-swarm.lock',
   /** Name of the lab an outer container, network or volume belongs to. */

@@ -68,7 +68,7 @@ export function addTimeoutOption(command: Command, defaultMs: number): Command {
   const timeout = new Option('--timeout <duration>', 'how long to wait, like 90s or 5m')
     .argParser((text) => parseDuration(text, '--timeout'))
     .default(defaultMs, formatDuration(defaultMs));
-  return command.addOption(timeout).option('--no-wait', 'do not wait until it is ready');
+  return command.addOption(timeout).option('--no-wait', 'do not wait for the end');
 }
 
 export interface YesOptions {
@@ -100,10 +100,17 @@ export function addRepeatableOption(
     flags,
     description,
     parse,
-  }: { readonly flags: string; readonly description: string; readonly parse: (text: string) => unknown },
+    otherwise = 'none',
+  }: {
+    readonly flags: string;
+    readonly description: string;
+    readonly parse: (text: string) => unknown;
+    /** What the help says happens without the flag. */
+    readonly otherwise?: string;
+  },
 ): Command {
   const option = new Option(flags, `${description} (may be repeated)`)
-    .default([], 'none')
+    .default([], otherwise)
     .argParser((text: string, previous: readonly unknown[]) => [...previous, parse(text)]);
   return command.addOption(option);
 }

@@ -49,7 +49,7 @@ function masterProblem({ master }: Demand, nodes: readonly PlacementNode[]): Usa
   );
 }
 
-function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+function workerProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
   if (workers === 0) return undefined;
   const usable = nodes.filter((node) => node.takesWorkers);
   const roomiest = largest(usable, freeMemory);
@@ -63,7 +63,7 @@ function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNod
       `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
       freeMemory(roomiest) < BYTES_PER_MIB
         ? 'docker service ls shows what else reserves memory'
-        : `choose --worker-memory ${formatSize(freeMemory(roomiest))} or less`,
+        : `choose --worker-memory ${formatSize(roomForOne(nodes, roomiest, { workers, master }))} or less`,
     );
   }
   const quickest = largest(usable, freeCores);
@@ -75,6 +75,17 @@ function workerProblem({ workers, worker }: Demand, nodes: readonly PlacementNod
     );
   }
   return undefined;
+}
+
+/** The largest worker that would fit: nodes that share one machine share its memory with the master and each other. */
+function roomForOne(
+  nodes: readonly PlacementNode[],
+  roomiest: PlacementNode,
+  { workers, master }: Pick<Demand, 'workers' | 'master'>,
+): number {
+  const isShared = new Set(nodes.map((node) => node.host)).size === 1;
+  const room = isShared ? (freeMemory(roomiest) - master.limitBytes) / workers : freeMemory(roomiest);
+  return Math.max(BYTES_PER_MIB, room);
 }
 
 /** Each node takes whole workers; the manager with the most room takes the master too. */

@@ -59,7 +59,7 @@ const CAUSES: readonly (readonly [
   [
     /no such image:? *(\S*)/i,
     ({ node }, match) => `the image ${match[1] ?? ''} is missing on node ${node}`,
-    'spark-swarm image push',
+    'spark-swarm deploy brings it there',
   ],
   [
     /no suitable node \((.*)\)/,

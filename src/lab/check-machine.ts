@@ -25,7 +25,7 @@ export function refuseOtherMachine(
   const instead = otherMachine(endpoint, info, facts);
   if (instead === undefined) return;
   throw new InvalidStateError(`Cannot set up a lab: it needs a Linux engine on this same machine, and ${instead}`, {
-    hint: 'start a cluster on one engine instead: spark-swarm start',
+    hint: 'make that engine a swarm of its own (docker swarm init), then: spark-swarm deploy',
   });
 }
 

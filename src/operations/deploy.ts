@@ -99,7 +99,7 @@ function noteOpenPorts(
   if (!isNew || platform.capabilities.bindsAddresses || published.length === 0) return;
   report({
     type: 'note',
-    message: `published ports (${published.join(', ')}) listen on every address of the master's node; --port ${published[0]}=none publishes none`,
+    message: `published ports (${published.join(', ')}) listen on every address of the master's node; --port ${published.at(-1)}=none closes that one`,
   });
 }
 
@@ -142,7 +142,7 @@ function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
     id: 'deploy',
     title: `Deploy the stack "${spec.name}": ${describeSize(spec)}`,
     run: async ({ progress, signal }) => {
-      if (plan.changes.length === 0) return skipped('nothing to do');
+      if (plan.changes.length === 0) return skipped('it is as asked');
       await plan.apply(progress, signal);
       return plan.changes.join(', ');
     },

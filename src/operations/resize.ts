@@ -94,6 +94,7 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
         context.platform.stopWorkers(
           cluster,
           victims.filter(hasContainer).map(({ container }) => container),
+          { replace: false },
         ),
     },
   ];
@@ -103,10 +104,9 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
       id: 'scale',
       title: from === to ? `Keep ${to} workers` : `Change the number of workers from ${from} to ${to}`,
       run: async () => {
-        if (restarts.length > 0) await context.platform.stopWorkers(cluster, restarts);
-        if (from === to && restarts.length === 0) return skipped('nothing to do');
         await context.platform.setWorkers(cluster, to);
-        return undefined;
+        if (restarts.length > 0) await context.platform.stopWorkers(cluster, restarts, { replace: true });
+        return from === to && restarts.length === 0 ? skipped('nothing to do') : undefined;
       },
     },
     ...(options.wait

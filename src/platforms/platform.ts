@@ -26,16 +26,21 @@ export interface Platform {
   planDeploy(spec: ClusterSpec): Promise<DeployPlan>;
 
   /**
-   * Sets how many workers there shall be. Lowering it must follow {@link stopWorkers}, which chooses which ones go.
+   * Sets how many workers there shall be. Lowering it must follow {@link stopWorkers}, which chooses which ones go. The
+   * number that is there already ends what an interrupted run has left.
    * @throws UsageError, and nothing is changed, if there is no room for more
    */
   setWorkers(cluster: Cluster, count: number): Promise<void>;
 
   /**
-   * Stops exactly these workers and returns when the platform has seen their end, so that lowering the count next takes
-   * no other.
+   * Stops exactly these workers and returns when the platform has seen their end. Without `replace` no other ones come for
+   * them until {@link setWorkers}, and lowering the count there takes nobody else.
    */
-  stopWorkers(cluster: Cluster, workers: readonly ClusterContainer[]): Promise<void>;
+  stopWorkers(
+    cluster: Cluster,
+    workers: readonly ClusterContainer[],
+    options: { readonly replace: boolean },
+  ): Promise<void>;
 
   /** Takes away everything of the cluster but its data volumes, and returns when it is gone. */
   removeCluster(name: string, options: RemoveOptions): Promise<RemoveResult>;

@@ -14,7 +14,7 @@ export interface MasterState {
   readonly url: string;
   /** `STANDBY`, `ALIVE`, `RECOVERING` or `COMPLETING_RECOVERY`. */
   readonly status: string;
-  /** Also those that are DEAD, which stay listed for 16 minutes. */
+  /** Also those that are DEAD, which stay listed for a while. */
   readonly workers: readonly SparkWorker[];
   /** Running and waiting. */
   readonly applications: readonly SparkApplication[];

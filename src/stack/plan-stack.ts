@@ -28,7 +28,8 @@ export function planStack(
         ? []
         : [{ action: 'updateService', name: fullName }];
     const to = service.deploy?.replicas ?? 1;
-    if (present.replicas !== undefined && present.replicas !== to) {
+    const isHeld = present.labels[LABELS.held] !== undefined;
+    if (present.replicas !== undefined && (present.replicas !== to || isHeld)) {
       updates.push({ action: 'scaleService', name: fullName, from: present.replicas, to });
     }
     return updates;

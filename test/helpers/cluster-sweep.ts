@@ -83,7 +83,9 @@ export class ClusterSweep implements AsyncDisposable {
     const finish = (problem?: string): SweepResult => ({ point, call, firstStatus, problem });
     const again = await this.#start(file, words).ended;
     if (again.status !== 0)
-      return finish(`run again it ended with ${again.status}: ${again.stderr}\nfirst run: ${first.stderr}`);
+      return finish(
+        `run again it ended with ${again.status}: ${again.stderr}\nfirst run: ${first.stderr}\nbroken connections: ${this.#log.broken.join('; ')}`,
+      );
     if (point.moment !== 'reply-lost' && /waiting for another command/.test(again.stderr)) {
       return finish(`run again it waited for a lock: ${again.stderr}`);
     }

@@ -34,12 +34,15 @@ export interface Fault {
 /** Calls through several proxies, counted together. */
 export class CallLog {
   calls: MutatingCall[] = [];
+  /** Connections that broke without a fault of ours, with the request: they explain what the client then says. */
+  broken: string[] = [];
   hasFired = false;
   #fault: Fault | undefined;
 
   /** Starts counting anew. */
   reset(fault?: Fault): void {
     this.calls = [];
+    this.broken = [];
     this.hasFired = false;
     this.#fault = fault;
   }
@@ -77,10 +80,12 @@ export interface ProxiedEngine {
 export class DockerProxy implements AsyncDisposable {
   readonly socket: string;
   readonly #engine: ProxiedEngine;
+  readonly #log: CallLog;
   readonly #server: http.Server;
 
   constructor(engine: ProxiedEngine, socket: string, log: CallLog) {
     this.#engine = engine;
+    this.#log = log;
     this.socket = socket;
     this.#server = http.createServer((request, response) =>
       this.#forward(request, response, log.take(engine.name, request)),
@@ -111,7 +116,10 @@ export class DockerProxy implements AsyncDisposable {
       if (!fault.sparesDocker) return void request.socket.destroy();
     }
     const upstream = this.#open(request);
-    upstream.on('error', () => request.socket.destroy());
+    upstream.on('error', (error) => {
+      this.#log.broken.push(`${request.method} ${request.url}: ${error.message}`);
+      request.socket.destroy();
+    });
     if (!fault) response.on('close', () => upstream.destroy());
     upstream.on('response', (answer) => {
       if (fault && fault.moment !== 'before') {

@@ -145,12 +145,17 @@ export class FakeCluster implements Platform, Network, Locks {
     this.#scale(count);
   }
 
-  async stopWorkers(_cluster: Cluster, workers: readonly ClusterContainer[]): Promise<void> {
-    this.calls.push(`stop ${workers.map(({ displayName }) => displayName).join(' ')}`);
+  async stopWorkers(
+    _cluster: Cluster,
+    workers: readonly ClusterContainer[],
+    { replace }: { readonly replace: boolean },
+  ): Promise<void> {
+    this.calls.push(`${replace ? 'restart' : 'stop'} ${workers.map(({ displayName }) => displayName).join(' ')}`);
     for (const { displayName } of workers) {
       this.setContainer(displayName, { isRunning: false, state: 'ready', containerId: undefined });
       this.setWorker(displayName, { state: 'DEAD' }, 0);
     }
+    if (replace) this.#scale(wantedWorkers(this.#cluster()));
   }
 
   async removeCluster(name: string, { progress }: RemoveOptions): Promise<RemoveResult> {

@@ -9,6 +9,9 @@ export interface RawNamed {
   readonly Spec: { readonly Name: string; readonly Labels?: Record<string, string>; readonly Data?: string };
 }
 
+const NOT_A_MANAGER =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
 interface Labelled {
   readonly Name: string;
   readonly Labels?: Record<string, string>;
@@ -21,6 +24,7 @@ interface Labelled {
 export class FakeSwarm {
   readonly engine: FakeEngine;
   info: Record<string, unknown>;
+  isManager = true;
   nodes: readonly RawNode[];
   services: readonly RawService[];
   tasks: readonly RawTask[];
@@ -60,6 +64,12 @@ export class FakeSwarm {
     return this;
   }
 
+  /** One node alone: the manager. */
+  alone(): this {
+    this.nodes = this.nodes.filter((node) => node.Spec.Role === 'manager');
+    return this;
+  }
+
   /** The master's published ports, by the port inside. */
   publish(ports: Readonly<Record<number, number>>): void {
     const published = Object.entries(ports).map(([target, port]) => ({
@@ -76,6 +86,7 @@ export class FakeSwarm {
     const { engine } = this;
     engine.on({
       'GET /info': () => this.info,
+      'GET /swarm': () => (this.isManager ? { ID: 'u96uzwab39hwi3hljd9kqosdd' } : refusal(503, NOT_A_MANAGER)),
       'GET /_ping': () => new Answer(200, 'OK', 'text/plain'),
       'GET /nodes': () => this.nodes,
       'GET /services': (request) => this.services.filter(({ Spec }) => matches(request, Spec.Labels)),
@@ -99,7 +110,8 @@ export class FakeSwarm {
       'POST /containers/*/stop': () => new Answer(204),
       'DELETE /containers/*': () => new Answer(204),
       'GET /containers/json': () => this.containers,
-      'GET /networks': (request) => this.networks.filter(({ Labels }) => matches(request, Labels)),
+      'GET /networks': (request) =>
+        this.networks.filter(({ Id, Labels }) => matches(request, Labels) && hasId(request, Id)),
       'DELETE /networks/*': ({ id }) => {
         this.networks = this.networks.filter(({ Id }) => Id !== id);
         return new Answer(204);
@@ -134,6 +146,12 @@ export class FakeSwarm {
       },
     };
   }
+}
+
+/** Docker's filter `{"id": ["x"]}`. */
+function hasId({ query }: EngineRequest, id: string): boolean {
+  const { id: ids } = JSON.parse(query['filters'] ?? '{}') as { readonly id?: readonly string[] };
+  return ids === undefined || ids.includes(id);
 }
 
 /** Docker's label filter, `{"label": ["a=b", "c"]}`: all must hold. */

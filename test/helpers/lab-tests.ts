@@ -22,7 +22,7 @@ export function useLab(nodes = 3): void {
     lab = await TestLab.start(nodes);
   });
   test.afterEach.always(async (t) => {
-    if (!t.passed) await lab?.keepEvidence(t.title);
+    if (!t.passed) await lab?.keepEvidence(t.title.replace(/^afterEach.always hook for /, ''));
   });
   test.after.always(async () => {
     await lab?.[Symbol.asyncDispose]();

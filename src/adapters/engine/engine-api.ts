@@ -29,7 +29,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  *
  * Plain node:http, because loading dockerode costs 130 ms, which every `status` and every TAB would pay, and because its
  * 5.0.1 puts request bodies into URLs (`createSecret`) and headers (`createService`). Hijacked streams are dockerode's:
- * see `container-streams.ts`.
+ * see `container.ts`.
  */
 export class EngineApi {
   readonly endpoint: EngineEndpoint;

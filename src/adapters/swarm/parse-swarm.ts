@@ -8,6 +8,12 @@ interface RawPort {
   readonly PublishMode?: 'ingress' | 'host';
 }
 
+/** What an image runs on; a task goes to no node of another one. */
+export interface RawPlatform {
+  readonly Architecture?: string;
+  readonly OS?: string;
+}
+
 interface RawResources {
   readonly NanoCPUs?: number;
   readonly MemoryBytes?: number;
@@ -23,6 +29,7 @@ export interface RawService {
     readonly TaskTemplate: {
       readonly ContainerSpec?: { readonly Image?: string; readonly Labels?: Record<string, string> };
       readonly Resources?: { readonly Limits?: RawResources; readonly Reservations?: RawResources };
+      readonly Placement?: { readonly Platforms?: readonly RawPlatform[] };
     };
     readonly Mode: { readonly Replicated?: { readonly Replicas?: number } };
     readonly EndpointSpec?: { readonly Ports?: readonly RawPort[] };

@@ -81,11 +81,13 @@ export function configure(command: Command, cli: CliContext): void {
     flags: '--port <name=port>',
     description: `publish a port: ${PORT_NAMES.map((name) => `${name}=${DEFAULT_PORTS[name]}`).join(', ')}; =0 takes a free one, =none publishes none`,
     parse: parsePort,
+    otherwise: 'as now, else these',
   });
   addRepeatableOption(command, {
     flags: '--constraint <constraint>',
     description: 'nodes that may run workers, like node.labels.disk==ssd',
     parse: parseConstraint,
+    otherwise: 'any node',
   });
   addDryRunOption(addYesOption(addTimeoutOption(addProgressOptions(addOutputOption(command)), DEFAULT_TIMEOUT_MS)));
   addExamples(command, [

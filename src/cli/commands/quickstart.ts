@@ -150,7 +150,6 @@ async function listSteps(
 }
 
 /** The lab that this quickstart brought up, whatever other engine the user works with. */
-/** The lab that this quickstart brought up, whatever other engine the user works with. */
 function connectLab(cli: CliContext, { target }: Outcome, report: Report): Connection {
   if (!target) throw new Error('the lab comes before what runs on it');
   return connectTarget(cli, target, { report });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Container, demultiplex } from '../../adapters/engine/container.ts';
-import type { Cluster, ClusterContainer } from '../../cluster/cluster.ts';
+import type { Cluster, ClusterContainer, ClusterService } from '../../cluster/cluster.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
 import { STACK_NAMESPACE_LABEL } from '../../labels.ts';
@@ -48,14 +48,19 @@ export class SwarmPlatform implements Platform {
   }
 
   async setWorkers(cluster: Cluster, count: number): Promise<void> {
-    const service = cluster.services.find(({ role }) => role === 'worker');
-    if (!service) throw new NotFoundError(`The cluster "${cluster.name}" has no worker service`);
+    const service = workerService(cluster);
     if (count > service.wanted) await assertRoomForWorkers(cluster, count, this.#reader);
     await this.#reader.client.setReplicas(service.id, count);
   }
 
-  async stopWorkers(cluster: Cluster, workers: readonly ClusterContainer[]): Promise<void> {
-    await Promise.all(workers.map(async (worker) => (await this.#container(worker)).stopAndRemove(STOP_GRACE_SECONDS)));
+  async stopWorkers(
+    cluster: Cluster,
+    workers: readonly ClusterContainer[],
+    { replace }: { readonly replace: boolean },
+  ): Promise<void> {
+    const containers = await Promise.all(workers.map(async (worker) => this.#container(worker)));
+    if (!replace) await this.#reader.client.holdPlacement(workerService(cluster).id);
+    await Promise.all(containers.map(async (container) => container.stopAndRemove(STOP_GRACE_SECONDS)));
     // Lowering the replicas before the manager has seen these tasks end made it stop healthy ones 6 of 8 times.
     const ids = new Set(workers.map((worker) => worker.id));
     const deadline = Date.now() + TERMINAL_TIMEOUT_MS;
@@ -108,4 +113,10 @@ export class SwarmPlatform implements Platform {
     if (!node) throw new NotFoundError(`No node named "${container.node}"`);
     return new Container(await this.#reader.engines.open(node), container.containerId);
   }
+}
+
+function workerService({ name, services }: Cluster): ClusterService {
+  const service = services.find(({ role }) => role === 'worker');
+  if (!service) throw new NotFoundError(`The cluster "${name}" has no worker service`);
+  return service;
 }

@@ -40,7 +40,7 @@ const refused: readonly (readonly [text: string, expected: string])[] = [
   ['tcp://127.0.0.1:0', 'expected a port from 1 to 65535'],
   [
     'tcp://10.0.0.1:2375',
-    'plain tcp to another machine is refused: anyone on the network could use it; set DOCKER_TLS_VERIFY=1',
+    'plain tcp to another machine is refused: anyone on the network could use it; make a context with its certificates (docker context create)',
   ],
 ];
 

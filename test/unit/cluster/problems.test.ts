@@ -20,7 +20,7 @@ const causes: readonly (readonly [error: string, message: string, hint: string |
   [
     'No such image: spark-swarm:latest',
     'is rejected: the image spark-swarm:latest is missing on node lab-3',
-    'spark-swarm image push',
+    'spark-swarm deploy brings it there',
   ],
   [
     'no suitable node (insufficient resources on 3 nodes)',

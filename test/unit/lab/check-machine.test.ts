@@ -31,7 +31,7 @@ for (const [seen, changes, facts] of [
       instanceOf: InvalidStateError,
     });
     t.is(error?.message, `Cannot set up a lab: it needs a Linux engine on this same machine, and ${seen}`);
-    t.is(error?.hint, 'start a cluster on one engine instead: spark-swarm start');
+    t.is(error?.hint, 'make that engine a swarm of its own (docker swarm init), then: spark-swarm deploy');
   });
 }
 

@@ -54,7 +54,7 @@ test('a second deploy has nothing to do', async (t) => {
   t.deepEqual(changes, []);
   t.is(endpoints.length, 3);
   t.deepEqual(fake.calls, ['lock spark for deploy', 'unlock spark']);
-  t.is(fake.outcomes['deploy'], 'skipped: nothing to do');
+  t.is(fake.outcomes['deploy'], 'skipped: it is as asked');
   t.is(fake.outcomes['image'], 'skipped: all nodes have it');
 });
 
@@ -62,7 +62,7 @@ test('open ports are said once, when the cluster is made', async (t) => {
   const fake = new FakeCluster();
   await deploy(fake);
   t.deepEqual(fake.said, [
-    "note: published ports (master, ui) listen on every address of the master's node; --port master=none publishes none",
+    "note: published ports (master, ui) listen on every address of the master's node; --port ui=none closes that one",
   ]);
   fake.events.length = 0;
   await deploy(fake);

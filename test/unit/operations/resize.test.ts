@@ -31,7 +31,7 @@ test('growing sets the number and waits until Spark has them all', async (t) => 
 test('the number that is there already is nothing to do', async (t) => {
   const fake = new FakeCluster(2);
   await resize(fake, 2);
-  t.deepEqual(fake.calls, ['lock spark for resize', 'unlock spark']);
+  t.deepEqual(fake.calls, ['lock spark for resize', 'set 2 workers', 'unlock spark']);
   t.deepEqual(fake.outcomes, { scale: 'skipped: nothing to do', ready: '2 workers ALIVE' });
 });
 
@@ -124,7 +124,7 @@ test('workers that an unfinished shrink left decommissioned are started anew whe
   const fake = new FakeCluster(3);
   fake.setWorker('worker-2', { state: 'DECOMMISSIONED' });
   await resize(fake, 3);
-  t.deepEqual(fake.calls, ['lock spark for resize', 'stop worker-2', 'set 3 workers', 'unlock spark']);
+  t.deepEqual(fake.calls, ['lock spark for resize', 'set 3 workers', 'restart worker-2', 'unlock spark']);
   t.deepEqual(names(fake), ['master', 'worker-1', 'worker-3', 'worker-2']);
 });
 

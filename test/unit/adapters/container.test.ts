@@ -1,0 +1,100 @@
+import { PassThrough, Readable } from 'node:stream';
+
+import test from 'ava';
+
+import { Container } from '../../../src/adapters/engine/container.ts';
+import { EngineError, NotFoundError } from '../../../src/errors.ts';
+import { Answer, FakeEngine, frame, refusal, type Route } from '../../helpers/fake-engine.ts';
+
+/** An engine on which every exec prints this and ends with this status. */
+const printing = (output: readonly Buffer[], status: number | null): Readonly<Record<string, Route>> => ({
+  'POST /containers/*/exec': () => ({ Id: 'e1' }),
+  'POST /exec/e1/start': () => new Answer(200, Buffer.concat(output), 'application/vnd.docker.raw-stream'),
+  'GET /exec/e1/json': () => ({ ExitCode: status }),
+});
+
+test('a program in a container has its output, its errors and its status', async (t) => {
+  await using engine = await FakeEngine.start(
+    printing([frame('stdout', 'out ü\n'), frame('stderr', 'err\n'), frame('stdout', 'more')], 3),
+  );
+  const container = new Container(engine.api, 'c1');
+  t.deepEqual(await container.read(['ls', 'a b']), { status: 3, stdout: 'out ü\nmore', stderr: 'err\n' });
+  t.deepEqual(JSON.parse(engine.requests[0]?.body ?? ''), { AttachStdout: true, AttachStderr: true, Cmd: ['ls', 'a b'] });
+  t.is(engine.requests[0]?.path, '/containers/c1/exec');
+});
+
+test('environment, folder and user are handed on', async (t) => {
+  await using engine = await FakeEngine.start(printing([], 0));
+  await new Container(engine.api, 'c1').exec(['x'], {
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    env: ['A=b'],
+    workingDir: '/data',
+    user: 'spark',
+  });
+  t.like(JSON.parse(engine.requests[0]?.body ?? ''), { Env: ['A=b'], WorkingDir: '/data', User: 'spark' });
+});
+
+test('a program whose status nobody knows has failed', async (t) => {
+  await using engine = await FakeEngine.start(printing([], null));
+  t.is((await new Container(engine.api, 'c1').read(['x'])).status, 255);
+});
+
+test('an exec that is refused says why', async (t) => {
+  await using engine = await FakeEngine.start({
+    'POST /containers/*/exec': () => refusal(409, 'container c1 is not running'),
+  });
+  await t.throwsAsync(new Container(engine.api, 'c1').read(['x']), {
+    instanceOf: EngineError,
+    message: 'container c1 is not running',
+  });
+});
+
+test('an archive is unpacked below a folder', async (t) => {
+  await using engine = await FakeEngine.start({ 'PUT /containers/*/archive': () => undefined });
+  await new Container(engine.api, 'c1').copyIn(Readable.from(['tar']), '/tmp');
+  t.like(engine.requests[0], { query: { path: '/tmp' }, body: 'tar' });
+  t.is(engine.requests[0]?.headers['content-type'], 'application/x-tar');
+});
+
+test('a signal goes to the first process', async (t) => {
+  await using engine = await FakeEngine.start({ 'POST /containers/*/kill': () => new Answer(204) });
+  await new Container(engine.api, 'c1').kill('SIGPWR');
+  t.deepEqual(engine.requests[0]?.query, { signal: 'SIGPWR' });
+});
+
+test('stopping and removing takes the anonymous volumes, and a container that is gone is no error', async (t) => {
+  await using engine = await FakeEngine.start({
+    'POST /containers/*/stop': () => new Answer(304),
+    'DELETE /containers/*': () => new Answer(204),
+  });
+  const container = new Container(engine.api, 'c1');
+  await container.stopAndRemove(5);
+  t.deepEqual(
+    engine.requests.map(({ method, path, query }) => [method, path, query]),
+    [
+      ['POST', '/containers/c1/stop', { t: '5' }],
+      ['DELETE', '/containers/c1', { force: 'true', v: 'true' }],
+    ],
+  );
+  for (const answer of [refusal(404, 'gone'), refusal(409, 'removal in progress')]) {
+    engine.on({ 'POST /containers/*/stop': () => answer, 'DELETE /containers/*': () => answer });
+    await t.notThrowsAsync(container.stopAndRemove(5));
+  }
+  engine.on({ 'POST /containers/*/stop': () => refusal(500, 'boom') });
+  await t.throwsAsync(container.stop(5), { instanceOf: EngineError, message: 'boom' });
+});
+
+test('a container that is not there has no files to write to', async (t) => {
+  await using engine = await FakeEngine.start({ 'PUT /containers/*/archive': () => refusal(404, 'no such container') });
+  await t.throwsAsync(new Container(engine.api, 'c1').copyIn(Readable.from(['x']), '/tmp'), {
+    instanceOf: NotFoundError,
+  });
+});
+
+test('what is read is complete, however it is cut into frames', async (t) => {
+  const bytes = Buffer.from('日本語🙂');
+  const frames = Array.from(bytes, (byte) => frame('stdout', Buffer.from([byte])));
+  await using engine = await FakeEngine.start(printing(frames, 0));
+  t.is((await new Container(engine.api, 'c1').read(['x'])).stdout, '日本語🙂');
+});

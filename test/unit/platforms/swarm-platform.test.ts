@@ -1,0 +1,148 @@
+import { PassThrough } from 'node:stream';
+
+import test from 'ava';
+
+import type { RawService } from '../../../src/adapters/swarm/parse-swarm.ts';
+import type { Cluster } from '../../../src/cluster/cluster.ts';
+import { findMaster, listWorkers } from '../../../src/cluster/cluster.ts';
+import { InvalidStateError, NotFoundError, UsageError } from '../../../src/errors.ts';
+import { SwarmPlatform } from '../../../src/platforms/swarm/swarm-platform.ts';
+import { SwarmReader } from '../../../src/platforms/swarm/swarm-reader.ts';
+import { Answer, frame, refusal } from '../../helpers/fake-engine.ts';
+import { FakeShell } from '../../helpers/fake-shell.ts';
+import { FakeSwarm } from '../../helpers/fake-swarm.ts';
+
+const openPlatform = (swarm: FakeSwarm): SwarmPlatform =>
+  new SwarmPlatform({
+    reader: new SwarmReader(swarm.engine.api),
+    shell: new FakeShell(),
+    dockerEnv: {},
+    composeFile: '/nonexistent',
+  });
+
+async function read(platform: SwarmPlatform): Promise<Cluster> {
+  const cluster = await platform.readCluster('spark');
+  if (!cluster) throw new Error('no cluster');
+  return cluster;
+}
+
+test('clusters are found by our labels', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  t.deepEqual(
+    (await platform.listClusters()).map(({ name }) => name),
+    ['spark'],
+  );
+  t.is((await read(platform)).containers.length, 3);
+  t.is(await platform.readCluster('other'), undefined);
+  t.deepEqual(swarm.engine.changes, []);
+});
+
+test('workers are stopped on their own nodes, and their end is waited for', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const [first] = listWorkers(cluster);
+  let looks = 0;
+  swarm.engine.on({
+    'GET /tasks': () => {
+      looks += 1;
+      const state = looks < 3 ? 'running' : 'complete';
+      return swarm.tasks.map((task) => (task.ID === first!.id ? { ...task, Status: { ...task.Status, State: state } } : task));
+    },
+  });
+  await platform.stopWorkers(cluster, [first!], { replace: true });
+  t.is(looks, 3);
+  t.is(swarm.engine.changes[0], `POST /containers/${first!.containerId}/stop`);
+  t.true(swarm.engine.changes.every((line) => line.includes(first!.containerId!)));
+});
+
+test('fewer workers are written as they are, and more only where there is room', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const id = cluster.services.find(({ role }) => role === 'worker')!.id;
+  await platform.setWorkers(cluster, 1);
+  t.deepEqual(swarm.engine.changes, [`POST /services/${id}/update`]);
+  await platform.setWorkers(cluster, 3);
+  t.is(swarm.engine.changes.length, 2);
+  await t.throwsAsync(platform.setWorkers(cluster, 100), {
+    instanceOf: UsageError,
+    message:
+      '100 workers of 1792m and 1 core do not fit: room for lab-1 2 + lab-3 2 + lab-2 2 = 6 (the master takes 3200m of lab-1)',
+  });
+  t.is(swarm.engine.changes.length, 2);
+});
+
+test('a cluster without workers cannot have more', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = { ...(await read(platform)), services: [] };
+  await t.throwsAsync(platform.setWorkers(cluster, 3), {
+    instanceOf: NotFoundError,
+    message: 'The cluster "spark" has no worker service',
+  });
+});
+
+test('a container that does not exist yet cannot be opened', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const [first] = listWorkers(cluster);
+  await t.throwsAsync(
+    platform.openContainer(cluster, { ...first!, containerId: undefined, state: 'pending', error: 'no suitable node' }),
+    { instanceOf: InvalidStateError, message: 'worker-1 has no container: it is pending (no suitable node)' },
+  );
+  await t.throwsAsync(platform.openContainer(cluster, { ...first!, node: 'gone' }), {
+    instanceOf: NotFoundError,
+    message: 'No node named "gone"',
+  });
+});
+
+test("a daemon's logs come through the manager, with what was asked for", async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const master = findMaster(cluster)!;
+  swarm.engine.on({
+    'GET /tasks/*/logs': () => new Answer(200, Buffer.concat([frame('stdout', 'a\n'), frame('stderr', 'b\n')])),
+  });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const options = { stdout, stderr, follow: false, timestamps: true, signal: new AbortController().signal };
+  await platform.streamLogs(cluster, master, { ...options, tail: 5, sinceMs: 1_795_218_000_999 });
+  t.is(String(stdout.read()), 'a\n');
+  t.is(String(stderr.read()), 'b\n');
+  const request = swarm.engine.requests.at(-1);
+  t.is(request?.path, `/tasks/${master.id}/logs`);
+  t.deepEqual(request?.query, {
+    stdout: 'true',
+    stderr: 'true',
+    follow: 'false',
+    tail: '5',
+    timestamps: 'true',
+    since: '1795218000',
+  });
+  await platform.streamLogs(cluster, master, { ...options, tail: undefined, sinceMs: undefined });
+  t.is(swarm.engine.requests.at(-1)?.query['tail'], 'all');
+  t.false('since' in swarm.engine.requests.at(-1)!.query);
+});
+
+test("an engine's refusal of logs is its own words", async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  swarm.engine.on({ 'GET /tasks/*/logs': () => refusal(404, 'task x not found') });
+  const output = new PassThrough();
+  await t.throwsAsync(
+    platform.streamLogs(cluster, findMaster(cluster)!, {
+      stdout: output,
+      stderr: output,
+      follow: false,
+      tail: undefined,
+      sinceMs: undefined,
+      timestamps: false,
+      signal: new AbortController().signal,
+    }),
+    { instanceOf: NotFoundError, message: 'task x not found' },
+  );
+});

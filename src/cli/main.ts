@@ -46,7 +46,7 @@ async function answersAtOnce(
 
 /** What an aborted request throws differs from library to library; what the user did does not. */
 function errorBehind(thrown: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted && !(thrown instanceof ToolkitError)) return signal.reason;
+  if (signal.aborted && !(thrown instanceof InterruptedError)) return signal.reason;
   return thrown;
 }
 

@@ -65,10 +65,15 @@ export interface TimeoutOptions {
 
 /** `--timeout` (the action gets milliseconds) and `--no-wait`. */
 export function addTimeoutOption(command: Command, defaultMs: number): Command {
+  return addLimitOption(command, defaultMs).option('--no-wait', 'do not wait until it is ready');
+}
+
+/** `--timeout` alone, for what is not done before its end (the action gets milliseconds). */
+export function addLimitOption(command: Command, defaultMs: number): Command {
   const timeout = new Option('--timeout <duration>', 'how long to wait, like 90s or 5m')
     .argParser((text) => parseDuration(text, '--timeout'))
     .default(defaultMs, formatDuration(defaultMs));
-  return command.addOption(timeout).option('--no-wait', 'do not wait for the end');
+  return command.addOption(timeout);
 }
 
 export interface YesOptions {

@@ -25,7 +25,8 @@ export async function run(
     if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
     process.exit(new InterruptedError('').exitCode);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     controller.abort(new OutputClosedError('Nobody reads the output any more'));
@@ -34,7 +35,7 @@ export async function run(
     if (error.code !== 'EPIPE') throw error;
   });
   process.exitCode = await main(argv, processContext(controller.signal, projectRoot), commands);
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  for (const signal of signals) process.off(signal, onSignal);
 }
 
 /** Verbs of an older script, each a command of today; `usage` and nothing print the list. */

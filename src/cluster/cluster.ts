@@ -22,6 +22,8 @@ export interface ClusterService {
   readonly image: string;
   readonly wanted: number;
   readonly running: number;
+  /** What the platform says of the last change of the service, as Docker spells it: `updating`, `paused`. */
+  readonly update: { readonly state: string; readonly message: string } | undefined;
 }
 
 export interface ClusterContainer {
@@ -33,6 +35,8 @@ export interface ClusterContainer {
   readonly containerId: string | undefined;
   /** Name of the machine; empty while none is chosen. */
   readonly node: string;
+  /** Its id: a machine that joined anew leaves an entry of the same name behind. */
+  readonly nodeId: string;
   /** Address of the machine at which published ports answer. */
   readonly address: string | undefined;
   /** As the platform spells it. */

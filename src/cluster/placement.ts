@@ -69,7 +69,7 @@ function workerProblem({ workers, worker, master }: Demand, nodes: readonly Plac
   const quickest = largest(usable, freeCores);
   if (quickest && freeCores(quickest) < worker.limitCores) {
     return problem(
-      `A worker needs ${worker.limitCores} cores, and no node has them: ${quickest.hostname} has ${quickest.cores}` +
+      `A worker needs ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}, and no node has that: ${quickest.hostname} has ${quickest.cores}` +
         `${quickest.reservedCores === 0 ? '' : ` − ${quickest.reservedCores} reserved by other services`}`,
       `choose --worker-cores ${Math.max(0.1, freeCores(quickest))} or less`,
     );

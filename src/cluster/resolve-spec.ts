@@ -42,7 +42,8 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
   const kept = present?.remembered;
   const workerCores = flags.workerCores ?? kept?.workerCores ?? DEFAULT_WORKER_CORES;
   // Other cores with the memory of before would be another size of executor: then the default follows the cores.
-  const keptMemory = flags.workerCores === undefined ? kept?.workerMemoryBytes : undefined;
+  const wasDefault = kept !== undefined && kept.workerMemoryBytes === defaultWorkerMemoryBytes(kept.workerCores);
+  const keptMemory = flags.workerCores !== undefined && wasDefault ? undefined : kept?.workerMemoryBytes;
   const ports = { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports };
   assertPortsDiffer(ports);
   const workerMemoryBytes = flags.workerMemoryBytes ?? keptMemory ?? defaultWorkerMemoryBytes(workerCores);

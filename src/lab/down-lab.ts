@@ -3,6 +3,7 @@ import { readContext, removeContext } from './lab-context.ts';
 import type { LabRun, LabTools } from './lab-machine.ts';
 import { DEFAULT_LAB, labCommand, labObjectName } from './lab-names.ts';
 import { findLab, listOuterObjects, type LabState } from './lab-state.ts';
+import { refuseOtherOwner } from './plan-lab.ts';
 import { removeContainer } from './start-nodes.ts';
 import { EngineError, NotFoundError } from '../errors.ts';
 
@@ -24,7 +25,11 @@ export interface LabDown {
 /** Time a node's engine has to end its containers, seconds; only when its volume is to be used again. */
 const STOP_LIMIT_S = 15;
 
-/** Removes the lab's nodes, network, context and sockets; what does not carry its label stays. */
+/**
+ * Removes the lab's nodes, network, context and sockets; what does not carry its label stays.
+ *
+ * @throws ConflictError where another user or command has the lab
+ */
 export async function downLab(options: DownLabOptions, tools: LabTools, { report, signal }: LabRun): Promise<LabDown> {
   const name = options.name ?? DEFAULT_LAB;
   const removesVolumes = options.volumes ?? false;
@@ -34,6 +39,7 @@ export async function downLab(options: DownLabOptions, tools: LabTools, { report
     readContext(tools.shell, name, signal),
   ]);
   const state = findLab(name, objects);
+  refuseOtherOwner(name, state, { machine: tools.machine, hint: 'run this as that user, in a session like theirs' });
   const hasContext = context?.isOurs ?? false;
   const keptVolumes = removesVolumes ? [] : state.volumes.map((volume) => volume.name);
   const isThere =

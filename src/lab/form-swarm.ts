@@ -52,7 +52,7 @@ export async function formSwarm(run: SwarmRun, { progress, signal }: StepContext
 
   const infos = await Promise.all(run.nodes.map((node) => readNodeInfo(node.engine, node, { signal })));
   const ids = infos.map(({ swarm }) => swarm.nodeId);
-  const ghosts = findGhosts(run.lab, await listMembers(first.engine, { signal }), ids);
+  const ghosts = findGhosts(run, await listMembers(first.engine, { signal }), ids);
   for (const { id } of ghosts) await first.engine.delete(`/nodes/${id}`, { query: { force: true }, signal });
   if (ghosts.length > 0) changes.push(`${ghosts.length} stale entries removed`);
 

@@ -6,6 +6,9 @@ import type { Subnet } from './lab-network.ts';
 
 /** The machine a lab stands on, as far as a lab needs it. Implemented in `adapters/labs/`. */
 export interface LabMachine {
+  /** Number of the user who runs us. */
+  readonly userId: number;
+
   readFacts(): Promise<MachineFacts>;
 
   /** Makes the folder for a node's socket, if it is not there, and gives its path. */

@@ -13,6 +13,8 @@ export const LAB_LABELS = {
   size: 'io.spark-swarm.lab.size',
   /** Subnet in which the node had its address. On volumes: the swarm's state in there holds addresses. */
   subnet: 'io.spark-swarm.lab.subnet',
+  /** Number of the user whose lab it is. On volumes: a container shows it by where its socket is. */
+  owner: 'io.spark-swarm.lab.owner',
 } as const;
 
 export const DEFAULT_LAB = 'lab';

@@ -41,6 +41,8 @@ export interface NodeVolume {
   readonly name: string;
   readonly node: number;
   readonly subnet: Subnet | undefined;
+  /** Number of its user; undefined for one that was made before this was written down. */
+  readonly owner: number | undefined;
 }
 
 /** What the lists of the outer engine hold, as far as it is read. */
@@ -105,6 +107,7 @@ export function findLab(lab: string, { containers, networks, volumes }: OuterObj
         name: Name,
         node: nodeNumber(Labels),
         subnet: readSubnet(Labels?.[LAB_LABELS.subnet] ?? ''),
+        owner: Labels?.[LAB_LABELS.owner] === undefined ? undefined : Number(Labels[LAB_LABELS.owner]),
       }))
       .sort(byNode),
   };

@@ -1,4 +1,5 @@
 import { ConflictError } from '../errors.ts';
+import type { LabMachine } from './lab-machine.ts';
 import { LAB_LABELS, DEFAULT_NODES, labCommand, nodeHostname } from './lab-names.ts';
 import { chooseSubnet, nodeAddress, type Subnet } from './lab-network.ts';
 import type { LabState, NodeContainer } from './lab-state.ts';
@@ -57,19 +58,25 @@ export function chooseLabSubnet(state: LabState, taken: readonly Subnet[]): Subn
 }
 
 /**
- * Refuses a lab whose sockets are in another user's folder: its engines would not be reachable from here.
+ * Refuses a lab of another user: its sockets are in another folder, or its volumes carry another number.
  *
+ * @param hint what to do about it
  * @throws ConflictError
  */
-export function refuseOtherOwner(lab: string, state: LabState, socketFolder: (node: number) => string): void {
-  const other = state.containers.find(
-    ({ node, socketFolder: folder }) => folder !== undefined && folder !== socketFolder(node),
+export function refuseOtherOwner(
+  lab: string,
+  { containers, volumes }: LabState,
+  { machine, hint }: { readonly machine: Pick<LabMachine, 'socketFolder' | 'userId'>; readonly hint: string },
+): void {
+  const container = containers.find(
+    ({ node, socketFolder }) => socketFolder !== undefined && socketFolder !== machine.socketFolder(lab, node),
   );
-  if (!other) return;
-  throw new ConflictError(
-    `The lab "${lab}" belongs to another user of this machine: the socket of ${nodeHostname(lab, other.node)} is in ${other.socketFolder}`,
-    { hint: `${labCommand('up', 'NAME')} makes one of your own` },
-  );
+  const volume = volumes.find(({ owner }) => owner !== undefined && owner !== machine.userId);
+  if (!container && !volume) return;
+  const seen = container
+    ? `the socket of ${nodeHostname(lab, container.node)} is in ${container.socketFolder}`
+    : `the volume ${volume?.name} is of the user with the number ${volume?.owner}`;
+  throw new ConflictError(`The lab "${lab}" belongs to another user of this machine: ${seen}`, { hint });
 }
 
 export interface NodesWanted {

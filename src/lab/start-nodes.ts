@@ -71,7 +71,11 @@ async function prepareNode({ lab, tools, spec }: NodesRun, node: number, signal:
     body: {
       Name: nodeObjectName(lab, node),
       Driver: 'local',
-      Labels: { ...labLabels(lab, node), [LAB_LABELS.subnet]: formatSubnet(subnet) },
+      Labels: {
+        ...labLabels(lab, node),
+        [LAB_LABELS.subnet]: formatSubnet(subnet),
+        [LAB_LABELS.owner]: String(tools.machine.userId),
+      },
     },
     signal,
   });

@@ -74,16 +74,22 @@ export function planMember({ address, swarm }: NodeInfo, members: readonly Swarm
 
 /**
  * Members that no node of the lab is any more: left behind by a node that joined anew, or by one that is not there now.
- * Machines with other names, which somebody else may have joined, are left alone.
+ * Machines with other names, or without this lab's label, which somebody else may have joined, are left alone: so is a
+ * node of ours that was removed before it got its label.
+ *
+ * @param lab its name, and the outer engine's id
  */
 export function findGhosts(
-  lab: string,
+  lab: { readonly lab: string; readonly host: string },
   members: readonly SwarmMember[],
   current: readonly string[],
 ): readonly SwarmMember[] {
   const isLabName = (hostname: string): boolean =>
-    hostname.startsWith(`${lab}-`) && /^[0-9]+$/.test(hostname.slice(lab.length + 1));
-  return members.filter(({ id, hostname }) => isLabName(hostname) && !current.includes(id));
+    hostname.startsWith(`${lab.lab}-`) && /^[0-9]+$/.test(hostname.slice(lab.lab.length + 1));
+  return members.filter(
+    ({ id, hostname, labels }) =>
+      isLabName(hostname) && labels[LABELS.nodeHost] === lab.host && !current.includes(id),
+  );
 }
 
 export interface NodeLabelFacts {

@@ -98,7 +98,7 @@ async function planUp(name: string, options: UpLabOptions, tools: LabTools, sign
     machine.listSocketFolders(name),
   ]);
   const state = findLab(name, objects);
-  refuseOtherOwner(name, state, (node) => machine.socketFolder(name, node));
+  refuseOtherOwner(name, state, { machine, hint: `${labCommand('up', 'NAME')} makes one of your own` });
   const size = chooseSize(name, options.nodes, { state, socketFolders });
   refuseForeign(name, size, objects);
   refuseForeignContext(name, context);

@@ -19,7 +19,7 @@ export interface DeployOptions {
   readonly wait: boolean;
   readonly images: ImageSource;
   /** Asked before running applications lose their executors. Throws to say no. */
-  readonly confirmRestart: (applications: readonly SparkApplication[]) => Promise<void>;
+  readonly confirmRestart: (applications: readonly SparkApplication[] | undefined) => Promise<void>;
 }
 
 /** Finds images and brings them to the nodes. */
@@ -72,19 +72,22 @@ export async function deployCluster(context: OperationContext, options: DeployOp
     noteOpenPorts(context, spec, plan);
     if (plan.restartsContainers) {
       const applications = await listRunningApplications(context, name);
-      if (applications.length > 0) await options.confirmRestart(applications);
+      if (applications?.length !== 0) await options.confirmRestart(applications);
     }
     let endpoints: readonly Endpoint[] = [];
     const steps = [
-      ...(await shrinkSteps(context, options, spec)),
       imageStep(spec, options),
+      ...(await shrinkSteps(context, options, spec)),
       stackStep(spec, plan),
-      ...(options.wait ? readySteps(context, options, (found) => (endpoints = found)) : []),
+      ...(options.wait ? readySteps(context, options, { plan, found: (found) => (endpoints = found) }) : []),
     ];
     await runSteps(steps, context.report, context.signal);
     return { name, changes: plan.changes, endpoints };
   });
 }
+
+/** The manager starts to replace containers within milliseconds; until then the old ones look as if all were done. */
+const SETTLE_MS = 1000;
 
 /** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
 function noteOpenPorts(
@@ -152,15 +155,16 @@ function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
 function readySteps(
   context: OperationContext,
   { flags, timeoutMs }: DeployOptions,
-  found: (endpoints: readonly Endpoint[]) => void,
+  { plan, found }: { readonly plan: DeployPlan; readonly found: (endpoints: readonly Endpoint[]) => void },
 ): readonly FlowStep[] {
   let cluster: Cluster | undefined;
+  const settleMs = plan.restartsContainers ? SETTLE_MS : 0;
   return [
     {
       id: 'ready',
       title: 'Wait until Spark is ready',
       run: async ({ progress }) => {
-        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress });
+        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress, settleMs });
         cluster = ready.cluster;
         return `master ${ready.state.status}, ${wantedWorkers(ready.cluster)} workers ALIVE`;
       },

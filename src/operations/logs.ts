@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
@@ -14,7 +15,10 @@ export interface ClusterLogOptions extends Omit<LogOptions, 'stdout' | 'stderr' 
   readonly openOutput: (prefix: string) => { readonly stdout: Writable; readonly stderr: Writable };
 }
 
-/** Streams the logs of one daemon, or of all at the same time. Ends when they end, or, when following, by the signal. */
+/**
+ * Streams the logs of one daemon, or of all at the same time. Ends when they end, or, when following, by the signal. One
+ * that fails ends the others.
+ */
 export async function streamLogs(context: OperationContext, options: ClusterLogOptions): Promise<void> {
   const cluster = await context.platform.readCluster(options.name);
   if (!cluster)
@@ -32,14 +36,19 @@ export async function streamLogs(context: OperationContext, options: ClusterLogO
   const width = Math.max(...chosen.map(({ displayName }) => displayName.length));
   const prefixOf = ({ displayName }: ClusterContainer): string =>
     chosen.length === 1 ? '' : `${displayName.padEnd(width)} | `;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  setMaxListeners(0, signal);
+  const failures: unknown[] = [];
   await Promise.all(
     chosen.map(async (container) => {
       const { stdout, stderr } = options.openOutput(prefixOf(container));
       try {
-        await context.platform.streamLogs(cluster, container, { ...options, stdout, stderr, signal: context.signal });
+        await context.platform.streamLogs(cluster, container, { ...options, stdout, stderr, signal });
       } catch (error) {
         // Ctrl-C is how following ends.
-        if (!(options.follow && (error instanceof InterruptedError || context.signal.aborted))) throw error;
+        if (!(options.follow && (error instanceof InterruptedError || context.signal.aborted))) failures.push(error);
+        stop.abort(error);
       }
       for (const output of [stdout, stderr]) {
         output.end();
@@ -47,4 +56,6 @@ export async function streamLogs(context: OperationContext, options: ClusterLogO
       }
     }),
   );
+  // The first one; the others were ended by it.
+  if (failures.length > 0) throw failures[0];
 }

@@ -52,6 +52,13 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    await release();
+    // What the work came to counts, not this: whoever is next takes over the lock of a process that is no more.
+    await release().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      context.report({
+        type: 'warning',
+        message: `the lock of the cluster "${cluster}" could not be given back: ${message}`,
+      });
+    });
   }
 }

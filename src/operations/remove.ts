@@ -12,14 +12,24 @@ export interface RemoveClusterOptions {
   readonly timeoutMs: number;
 }
 
-/** Applications that a remove, or a restart of the containers, would end. */
+/**
+ * Applications that a remove, or a restart of the containers, would end.
+ *
+ * @returns `undefined` when the master runs and does not answer: then nobody knows
+ */
 export async function listRunningApplications(
   context: OperationContext,
   name: string,
-): Promise<readonly SparkApplication[]> {
+): Promise<readonly SparkApplication[] | undefined> {
   const cluster = await context.platform.readCluster(name);
-  if (!cluster || !findMaster(cluster)) return [];
-  return (await readMasterState(context, cluster))?.applications ?? [];
+  if (!cluster || !findMaster(cluster)?.isRunning) return [];
+  return (await readMasterState(context, cluster))?.applications;
+}
+
+/** What a question says of them: `2 running: etl, notebook`. */
+export function describeApplications(applications: readonly SparkApplication[] | undefined): string {
+  if (applications === undefined) return 'its master does not answer, so applications may be running';
+  return `${applications.length} running: ${applications.map((application) => application.name).join(', ')}`;
 }
 
 /** Takes a cluster away, whatever state it is in, and returns when it is gone. Nothing there is no error. */

@@ -26,8 +26,8 @@ export interface ResizePlan {
   readonly to: number;
   /** The workers that go, each with what it does now. */
   readonly victims: readonly WorkerPair[];
-  /** Left decommissioned by an earlier, unfinished shrink: they take no work, and are started anew. */
-  readonly restarts: readonly ClusterContainer[];
+  /** Left decommissioned by an earlier, unfinished shrink: they take no new work, and are drained and started anew. */
+  readonly restarts: readonly WorkerPair[];
   /** False when the master runs and does not answer: nobody knows what the workers do. */
   readonly isMasterKnown: boolean;
 }
@@ -50,7 +50,7 @@ export async function planResize(context: OperationContext, name: string, worker
     from,
     to: workers,
     victims,
-    restarts: restarts.map(({ container }) => container),
+    restarts,
     isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
   };
 }
@@ -58,7 +58,9 @@ export async function planResize(context: OperationContext, name: string, worker
 /** Sentences for people: what a resize will do. Empty when there is nothing to do. */
 export function formatResizePlan({ from, to, victims, restarts }: ResizePlan): readonly string[] {
   return [
-    ...restarts.map((container) => `restart ${container.displayName} (decommissioned, takes no work)`),
+    ...restarts.map(
+      ({ container }) => `drain and restart ${container.displayName} (decommissioned, takes no new work)`,
+    ),
     ...victims.map(({ container, spark }) => `drain and stop ${container.displayName} (${describeWork(spark)})`),
     ...(from === to ? [] : [`change the number of workers from ${from} to ${to}`]),
   ];
@@ -80,33 +82,35 @@ export async function resizeCluster(context: OperationContext, options: ResizeOp
 
 export function resizeSteps(context: OperationContext, options: ResizeOptions, plan: ResizePlan): readonly FlowStep[] {
   const { cluster, from, to, victims, restarts } = plan;
-  const shrink: readonly FlowStep[] = [
-    {
-      id: 'drain',
-      title: `Drain ${names(victims)}`,
-      run: async ({ progress }) =>
-        options.force ? skipped('--force') : drain(context, plan, options.timeoutMs, progress),
+  const leaving = [...victims, ...restarts];
+  const isDrained = !options.force && (findMaster(cluster)?.isRunning ?? false);
+  const drainStep: FlowStep = {
+    id: 'drain',
+    title: `Drain ${names(leaving)}`,
+    run: async ({ progress }) =>
+      options.force ? skipped('--force') : drain(context, plan, { timeoutMs: options.timeoutMs, progress }),
+  };
+  const stopStep: FlowStep = {
+    id: 'stop',
+    title: `Stop ${names(victims)}`,
+    run: async () => {
+      const stopping = victims.filter(hasContainer);
+      const chosen = options.force ? await keepReachable(context, cluster, stopping) : stopping;
+      await context.platform.stopWorkers(cluster, containersOf(chosen), { replace: false, isDrained });
     },
-    {
-      id: 'stop',
-      title: `Stop ${names(victims)}`,
-      run: async () =>
-        context.platform.stopWorkers(
-          cluster,
-          victims.filter(hasContainer).map(({ container }) => container),
-          { replace: false },
-        ),
-    },
-  ];
+  };
   return [
-    ...(victims.length > 0 ? shrink : []),
+    ...(leaving.length > 0 ? [drainStep] : []),
+    ...(victims.length > 0 ? [stopStep] : []),
     {
       id: 'scale',
       title: from === to ? `Keep ${to} workers` : `Change the number of workers from ${from} to ${to}`,
       run: async () => {
         await context.platform.setWorkers(cluster, to);
-        if (restarts.length > 0) await context.platform.stopWorkers(cluster, restarts, { replace: true });
-        return from === to && restarts.length === 0 ? skipped('nothing to do') : undefined;
+        if (restarts.length > 0) {
+          await context.platform.stopWorkers(cluster, containersOf(restarts), { replace: true, isDrained });
+        }
+        return from === to && restarts.length === 0 ? skipped('it is as asked') : undefined;
       },
     },
     ...(options.wait
@@ -127,24 +131,26 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
 /** Drained: no executor process is left on the worker. The master's own figures stay until the job ends (measured). */
 async function drain(
   context: OperationContext,
-  { cluster, victims, isMasterKnown }: ResizePlan,
-  timeoutMs: number,
-  progress: (detail: string) => void,
+  { cluster, victims, restarts, isMasterKnown }: ResizePlan,
+  { timeoutMs, progress }: { readonly timeoutMs: number; readonly progress: (detail: string) => void },
 ): Promise<string> {
+  const leaving = [...victims, ...restarts];
   const state = await readMasterState(context, cluster);
   if (!isMasterKnown) {
     throw new UnreachableError(
-      `Cannot ask Spark to drain ${names(victims)}: the master of the cluster "${cluster.name}" does not answer`,
+      `Cannot ask Spark to drain ${names(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
       { hint: 'run the same command again when it does; --force stops them without asking' },
     );
   }
   if (!state) return 'the master does not run: there is nobody to ask';
   if (state.applications.length === 0) return 'no application is running';
-  const registered = victims.filter(({ container, spark }) => container.isRunning && spark !== undefined);
-  for (const { container, spark } of registered) {
-    if (spark?.state !== 'ALIVE') continue;
-    await (await context.platform.openContainer(cluster, container)).kill('SIGPWR');
-  }
+  const registered = leaving.filter(({ container, spark }) => container.isRunning && spark !== undefined);
+  const toSignal = registered.filter(({ spark }) => spark?.state === 'ALIVE');
+  // All of them first: one that cannot be reached must not leave another one decommissioned.
+  const opened = await Promise.all(
+    toSignal.map(async ({ container }) => context.platform.openContainer(cluster, container)),
+  );
+  for (const access of opened) await access.kill('SIGPWR');
   const deadline = Date.now() + timeoutMs;
   let waitingFor = registered;
   for (;;) {
@@ -171,11 +177,33 @@ async function isDrained(
   state: Awaited<ReturnType<typeof readMasterState>>,
 ): Promise<boolean> {
   const listed = state?.workers.find((worker) => worker.id === spark?.id);
-  if (!spark || listed?.state === 'DEAD') return true;
+  // A master that no longer lists it (it forgot it, or is a new one) gives it no executors.
+  if (!spark || listed?.state === 'DEAD' || (state && !listed)) return true;
   // Not yet decommissioned: it could still be given an executor.
   if (listed?.state === 'ALIVE') return false;
   const worker = await readWorkerState(context, cluster, spark.id);
   return worker !== undefined && worker.executorCount === 0;
+}
+
+/** With `--force` a worker that cannot be reached is left to Docker, which then chooses by itself; it is said. */
+async function keepReachable(
+  { platform, report }: OperationContext,
+  cluster: Cluster,
+  workers: readonly WorkerPair[],
+): Promise<readonly WorkerPair[]> {
+  const tried = await Promise.all(
+    workers.map(async (pair) => {
+      try {
+        await platform.openContainer(cluster, pair.container);
+        return pair;
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        report({ type: 'warning', message: `${error.message}; Docker chooses itself which worker goes` });
+        return undefined;
+      }
+    }),
+  );
+  return tried.filter((pair) => pair !== undefined);
 }
 
 function hasContainer({ container }: WorkerPair): boolean {
@@ -186,6 +214,10 @@ function describeWork(spark: WorkerPair['spark']): string {
   if (!spark) return 'not registered with the master';
   if (spark.state === 'DECOMMISSIONED') return 'already decommissioned';
   return spark.coresUsed === 0 ? 'idle' : `${spark.coresUsed} of ${spark.cores} cores in use`;
+}
+
+function containersOf(pairs: readonly WorkerPair[]): readonly ClusterContainer[] {
+  return pairs.map(({ container }) => container);
 }
 
 function names(pairs: readonly WorkerPair[]): string {

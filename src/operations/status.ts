@@ -49,7 +49,9 @@ async function describeStatus(context: StatusContext, cluster: Cluster): Promise
     probeEndpoints(context, cluster),
   ]);
   const wanted = describeWanted(cluster);
-  const problems = findProblems({ cluster, state, wanted, silent });
+  // Spark that is ready is well, whatever of it can be seen from this machine.
+  const isSparkWell = state !== undefined && isSparkReady(state, wanted);
+  const problems = findProblems({ cluster, state, wanted, silent: isSparkWell ? [] : silent });
   const alive = state?.workers.filter((worker) => worker.state === 'ALIVE') ?? [];
   const sum = (measure: (worker: SparkWorker) => number): number =>
     alive.reduce((total, worker) => total + measure(worker), 0);

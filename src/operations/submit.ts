@@ -2,14 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
-import {
-  DEFAULT_DRIVER_BYTES,
-  DAEMON_BYTES,
-  OVERHEAD_PER_CORE_BYTES,
-  SMALLEST_EXECUTOR_BYTES,
-  planWorkerSize,
-} from '../cluster/sizes.ts';
-import { InvalidStateError, NotFoundError, UsageError } from '../errors.ts';
+import { assertDriverFits, parseDriverHeaps } from '../cluster/driver-room.ts';
+import { DEFAULT_DRIVER_BYTES, SMALLEST_EXECUTOR_BYTES, planWorkerSize } from '../cluster/sizes.ts';
+import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
 import { readSparkSize, type SubmitPlan } from '../spark/submit-argv.ts';
 import { formatSize } from '../units.ts';
@@ -49,15 +44,25 @@ export async function submitApplication(context: OperationContext, options: Subm
       hint: `spark-swarm status --name ${options.name}`,
     });
   }
+  const limitBytes = cluster.remembered?.masterMemoryBytes;
+  const driverBytes =
+    readSparkSize(options.plan.options, '--driver-memory', 'spark.driver.memory') ?? DEFAULT_DRIVER_BYTES;
+  // One that could never fit is refused before anything is brought there.
+  assertDriverFits(limitBytes, driverBytes, []);
   for (const message of checkSizes(cluster, options.plan)) context.report({ type: 'warning', message });
   const access = await context.platform.openContainer(cluster, master);
   const folder = `run-${options.runId}`;
   const path = `${RUN_PARENT}/${folder}`;
-  await access.copyIn(await options.pack(folder, options.plan.uploads), RUN_PARENT);
   try {
+    const [running] = await Promise.all([
+      readDriverHeaps(access),
+      access.copyIn(await options.pack(folder, options.plan.uploads), RUN_PARENT),
+    ]);
+    assertDriverFits(limitBytes, driverBytes, running);
     return await runUntilAborted(context, access, path, options);
   } finally {
-    await access.read(['rm', '-rf', path]);
+    // A master that has gone has taken the folder with it, and what really happened is what counts.
+    await access.read(['rm', '-rf', path]).catch(() => {});
   }
 }
 
@@ -101,22 +106,13 @@ async function cancel(
   }
 }
 
-/**
- * What the asked sizes would do on this cluster.
- *
- * @returns warnings, for what Spark would accept and then wait for in vain
- * @throws UsageError if the driver does not fit beside the master's daemon, with the sum
- */
+/** Heaps of the drivers that run beside this one. */
+async function readDriverHeaps(access: ContainerAccess): Promise<readonly number[]> {
+  return parseDriverHeaps((await access.read(['/opt/spark-swarm/list-drivers'])).stdout);
+}
+
+/** What the asked sizes would do on this cluster: warnings, for what Spark would accept and then wait for in vain. */
 export function checkSizes({ remembered }: Cluster, { options }: SubmitPlan): readonly string[] {
-  const driverBytes = readSparkSize(options, '--driver-memory', 'spark.driver.memory') ?? DEFAULT_DRIVER_BYTES;
-  const needed = DAEMON_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
-  if (remembered && needed > remembered.masterMemoryBytes) {
-    throw new UsageError(
-      `The driver does not fit beside the master: ${formatSize(DAEMON_BYTES)} daemon + ${formatSize(driverBytes)} driver + ` +
-        `${formatSize(OVERHEAD_PER_CORE_BYTES)} overhead = ${formatSize(needed)}, and its limit is ${formatSize(remembered.masterMemoryBytes)}`,
-      { hint: `a smaller --driver-memory, or spark-swarm deploy --master-memory ${formatSize(needed)}` },
-    );
-  }
   const executorBytes = readSparkSize(options, '--executor-memory', 'spark.executor.memory');
   if (executorBytes === undefined) return [];
   if (executorBytes < SMALLEST_EXECUTOR_BYTES) {

@@ -17,6 +17,13 @@ export interface Ready {
   readonly state: MasterState;
 }
 
+interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly progress: (detail: string) => void;
+  /** After a change of services that run: how long their old containers may still look like the new ones. */
+  readonly settleMs?: number;
+}
+
 /**
  * Waits until Spark itself is ready: the master ALIVE, with exactly the asked workers ALIVE (design D1).
  *
@@ -25,15 +32,18 @@ export interface Ready {
 export async function waitForSpark(
   context: OperationContext,
   name: string,
-  { timeoutMs, progress }: { readonly timeoutMs: number; readonly progress: (detail: string) => void },
+  { timeoutMs, progress, settleMs = 0 }: WaitOptions,
 ): Promise<Ready> {
   const deadline = Date.now() + timeoutMs;
+  const settledAt = Date.now() + settleMs;
   for (;;) {
     const cluster = await context.platform.readCluster(name);
     if (!cluster) throw new NotFoundError(`No cluster named "${name}": it was removed while waiting for it`);
     const state = await readMasterState(context, cluster);
     const wanted = describeWanted(cluster);
-    if (state && isSparkReady(state, wanted)) return { cluster, state };
+    const isReady = state !== undefined && isSparkReady(state, wanted) && isPlatformReady(cluster);
+    if (isReady && Date.now() >= settledAt) return { cluster, state };
+    refuseFailedUpdate(cluster);
     const hopeless = cluster.containers.find(isHopeless);
     if (hopeless) throw cannotStart(cluster, hopeless);
     const seen = formatSeen(cluster, state, wanted);
@@ -46,6 +56,25 @@ export async function waitForSpark(
     progress(seen);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }
+}
+
+/** Every container that shall run does, and none of them is about to be replaced. */
+function isPlatformReady({ services, containers }: Cluster): boolean {
+  const ours = services.filter((service) => service.role !== undefined);
+  return (
+    containers.every((container) => container.isRunning) &&
+    ours.every((service) => service.running >= service.wanted && service.update?.state !== 'updating')
+  );
+}
+
+/** @throws InvalidStateError if Docker has given up changing a service, or has gone back to what was before */
+function refuseFailedUpdate({ name, services }: Cluster): void {
+  const failed = services.find(({ update }) => update !== undefined && /^(paused|rollback_)/.test(update.state));
+  if (!failed?.update) return;
+  throw new InvalidStateError(
+    `Docker could not change the service ${failed.name}: its update is ${failed.update.state} (${failed.update.message})`,
+    { hint: `spark-swarm status --name ${name}` },
+  );
 }
 
 /** What readiness compares with: the number now asked of the platform, and the size the cluster was deployed with. */

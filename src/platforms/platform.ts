@@ -36,11 +36,7 @@ export interface Platform {
    * Stops exactly these workers and returns when the platform has seen their end. Without `replace` no other ones come for
    * them until {@link setWorkers}, and lowering the count there takes nobody else.
    */
-  stopWorkers(
-    cluster: Cluster,
-    workers: readonly ClusterContainer[],
-    options: { readonly replace: boolean },
-  ): Promise<void>;
+  stopWorkers(cluster: Cluster, workers: readonly ClusterContainer[], options: StopOptions): Promise<void>;
 
   /** Takes away everything of the cluster but its data volumes, and returns when it is gone. */
   removeCluster(name: string, options: RemoveOptions): Promise<RemoveResult>;
@@ -50,6 +46,13 @@ export interface Platform {
 
   /** Streams what a daemon printed, and with `follow` what it prints from now on. */
   streamLogs(cluster: Cluster, container: ClusterContainer, options: LogOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  /** Others shall come in their places. */
+  readonly replace: boolean;
+  /** Nothing runs on them any more: they need no time to end. */
+  readonly isDrained: boolean;
 }
 
 /** What a deploy will do, and the way to do it. */
@@ -76,14 +79,18 @@ export interface RemoveResult {
   readonly removed: readonly string[];
   /** Data volumes that stay: `spark_data on lab-1`. */
   readonly keptVolumes: readonly string[];
-  /** What could not be reached: `node lab-3 is down: its containers are cleaned up when it returns`. */
+  /** What stays and why: on nodes that could not be looked into, and what is not ours in a stack deployed by hand. */
   readonly leftovers: readonly string[];
 }
 
 /** Running programs inside a container, and signals to it. */
 export interface ContainerAccess {
   exec(argv: readonly string[], options: ExecAccessOptions): Promise<number>;
-  read(argv: readonly string[]): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }>;
+  /** What a short program prints. One that does not end within `timeoutMs` (default 30 s) is given up. */
+  read(
+    argv: readonly string[],
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }>;
   copyIn(archive: Readable, folder: string): Promise<void>;
   kill(signal: string): Promise<void>;
 }

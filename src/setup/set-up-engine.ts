@@ -117,8 +117,8 @@ async function startDetached({ tools, sudo, context: { signal } }: EngineRun): P
   }
   const dockerd = (await host.readFacts()).dockerd ?? 'dockerd';
   // All three descriptors elsewhere: whoever reads our output would otherwise wait for the engine's end.
-  const line = `setsid ${dockerd} > ${DOCKERD_LOG} 2>&1 < /dev/null &`;
-  await shell.run(asRoot(sudo, 'sh', '-c', line), { signal });
+  const line = 'setsid "$1" > "$2" 2>&1 < /dev/null &';
+  await shell.run(asRoot(sudo, 'sh', '-c', line, 'start', dockerd, DOCKERD_LOG), { signal });
 }
 
 /** @returns the engine's version */

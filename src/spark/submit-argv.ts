@@ -61,12 +61,17 @@ export function planSubmit(
     if (isUrl(path) || !isLocalFile(file)) return path;
     const name = baseName(file);
     const other = uploads.get(name);
-    if (other !== undefined && other !== file)
+    if (other !== undefined && withoutDot(other) !== withoutDot(file))
       throw new UsageError(`Two files of the same name: ${other} and ${file}; rename one`);
     uploads.set(name, file);
     // Or spark-submit would take the name for an option.
     const word = name.startsWith('-') ? `./${name}` : name;
     return alias === undefined ? word : `${word}#${alias}`;
+  };
+  const bringFile = (option: string, path: string): string => {
+    const [file = path] = path.split('#');
+    if (isLocalFile(file) || isUrl(path) || path.startsWith('/')) return bring(path);
+    throw new UsageError(`${option}: no such file: ${path}`, { hint: 'a path inside the cluster starts with "/"' });
   };
   let index = 0;
   const own: Partial<Record<OwnFlag, string>> = {};
@@ -81,8 +86,15 @@ export function planSubmit(
     const value = inline ?? words[++index];
     if (value === undefined) throw new UsageError(`${name}: expected a value`);
     if (isOwnFlag(name)) own[name.slice(2) as OwnFlag] = value;
-    else if (FILE_LISTS.has(name)) options.push(name, value.split(',').map(bring).join(','));
-    else if (SINGLE_FILES.has(name)) options.push(name, bring(value));
+    else if (FILE_LISTS.has(name))
+      options.push(
+        name,
+        value
+          .split(',')
+          .map((path) => bringFile(name, path))
+          .join(','),
+      );
+    else if (SINGLE_FILES.has(name)) options.push(name, bringFile(name, value));
     else options.push(name, checkValue(name, value));
   }
   const example = own.example === undefined ? undefined : findExample(own.example, examples);
@@ -159,6 +171,11 @@ function bringApplication(
 
 function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(path);
+}
+
+/** `./app.py` and `app.py` are one file. */
+function withoutDot(path: string): string {
+  return path.replace(/^(\.\/)+/, '');
 }
 
 function baseName(path: string): string {

@@ -146,7 +146,6 @@ function clusterNetwork(network: ComposeNetwork | null, labels: Labels, mtu: num
   return {
     ...network,
     driver: 'overlay',
-    attachable: true,
     labels: { ...network?.labels, ...labels },
     // The option takes the underlay's MTU; the driver subtracts its own 50 (measured).
     driver_opts: {
@@ -156,10 +155,18 @@ function clusterNetwork(network: ComposeNetwork | null, labels: Labels, mtu: num
   };
 }
 
+/** Docker's command lines write the same file in different orders. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, sortKeys(inner)]));
+}
+
 /** The fingerprint leaves the number of replicas out: another number is not another service. */
 function withHash(service: ComposeService, { hash }: StackSurroundings): ComposeService {
   const { replicas: _, ...deploy } = service.deploy ?? {};
-  const fingerprint = hash(JSON.stringify({ ...service, deploy }));
+  const fingerprint = hash(JSON.stringify(sortKeys({ ...service, deploy })));
   return {
     ...service,
     deploy: { ...service.deploy, labels: { ...service.deploy?.labels, [LABELS.hash]: fingerprint } },

@@ -50,6 +50,7 @@ function describeService(service: StackService, { tasks, nodes }: SwarmSnapshot)
     image: service.image,
     wanted: service.replicas ?? 0,
     running: tasks.filter((task) => task.serviceId === service.id && isRunning(task, nodes)).length,
+    update: service.update,
   };
 }
 
@@ -84,6 +85,7 @@ function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, n
     id: current.id,
     containerId: current.containerId,
     node: node?.hostname ?? '',
+    nodeId: current.nodeId,
     address: node?.address,
     state: isNodeLost ? 'lost' : current.state,
     isRunning: running,

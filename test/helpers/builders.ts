@@ -20,8 +20,8 @@ export function readFixture(file: string): string {
   return readFileSync(path.join(projectRoot, 'test', 'fixtures', file), 'utf8');
 }
 
-export function readJsonFixture<T>(file: string): T {
-  return JSON.parse(readFixture(file)) as T;
+export function readJsonFixture(file: string): unknown {
+  return JSON.parse(readFixture(file));
 }
 
 export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
@@ -71,6 +71,7 @@ export function clusterService(role: 'master' | 'worker', changes: Partial<Clust
     image: 'spark-swarm:latest',
     wanted: count,
     running: count,
+    update: undefined,
     ...changes,
   };
 }

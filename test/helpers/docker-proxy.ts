@@ -82,6 +82,8 @@ export class DockerProxy implements AsyncDisposable {
   readonly #engine: ProxiedEngine;
   readonly #log: CallLog;
   readonly #server: http.Server;
+  /** Kept open: an engine that may close answers before it has read a body's last chunk, and the write then fails. */
+  readonly #agent = new http.Agent({ keepAlive: true });
 
   constructor(engine: ProxiedEngine, socket: string, log: CallLog) {
     this.#engine = engine;
@@ -102,12 +104,13 @@ export class DockerProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
+    this.#agent.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
     await rm(this.socket, { force: true });
   }
 
   #open({ method, url, headers }: http.IncomingMessage): http.ClientRequest {
-    return http.request({ socketPath: this.#engine.socket, agent: false, method, path: url, headers });
+    return http.request({ socketPath: this.#engine.socket, agent: this.#agent, method, path: url, headers });
   }
 
   #forward(request: http.IncomingMessage, response: http.ServerResponse, fault: Fault | undefined): void {

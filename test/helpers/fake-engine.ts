@@ -15,6 +15,8 @@ export interface EngineRequest {
   readonly headers: http.IncomingHttpHeaders;
   /** As it came. */
   readonly body: string;
+  /** The name given to {@link FakeEngine.listenAs}; empty for the engine's own socket. */
+  readonly socket: string;
 }
 
 /** An answer with a status; everything else that a route gives is sent as JSON with status 200. */
@@ -50,20 +52,26 @@ export class FakeEngine implements AsyncDisposable {
   readonly api: EngineApi;
   readonly requests: EngineRequest[] = [];
   readonly #routes = new Map<string, Route>();
-  readonly #server: http.Server;
+  readonly #servers: http.Server[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
     this.socketPath = path.join(folder, 'docker.sock');
     this.api = new EngineApi({ kind: 'unix', socketPath: this.socketPath }, 'the fake engine');
-    this.#server = http.createServer((request, response) => void this.#answer(request, response));
   }
 
   static async start(routes: Readonly<Record<string, Route>> = {}): Promise<FakeEngine> {
     const engine = new FakeEngine(await mkdtemp(path.join(tmpdir(), 'spark-swarm-engine-')));
     engine.on(routes);
-    await new Promise<void>((resolve) => engine.#server.listen(engine.socketPath, resolve));
+    await engine.#listen(engine.socketPath, '');
     return engine;
+  }
+
+  /** Another socket of the same engine: routes see which one was asked. */
+  async listenAs(name: string): Promise<string> {
+    const socketPath = path.join(this.folder, `${name}.sock`);
+    await this.#listen(socketPath, name);
+    return socketPath;
   }
 
   on(routes: Readonly<Record<string, Route>>): void {
@@ -86,12 +94,20 @@ export class FakeEngine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.api.close();
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
     await rm(this.folder, { recursive: true });
   }
 
-  async #answer(incoming: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  async #listen(socketPath: string, socket: string): Promise<void> {
+    const server = http.createServer((request, response) => void this.#answer(request, response, socket));
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  }
+
+  async #answer(incoming: http.IncomingMessage, response: http.ServerResponse, socket: string): Promise<void> {
     const url = new URL(incoming.url ?? '/', 'http://docker');
     const method = incoming.method ?? 'GET';
     const [route, id] = this.#find(method, url.pathname);
@@ -102,6 +118,7 @@ export class FakeEngine implements AsyncDisposable {
       query: Object.fromEntries(url.searchParams),
       headers: incoming.headers,
       body: await readText(incoming),
+      socket,
     };
     this.requests.push(request);
     let given: unknown;
@@ -111,8 +128,7 @@ export class FakeEngine implements AsyncDisposable {
       given = refusal(500, String(error));
     }
     if (given === SILENCE) return;
-    const answer =
-      given instanceof Answer ? given : new Answer(200, given === undefined ? '' : JSON.stringify(given));
+    const answer = given instanceof Answer ? given : new Answer(200, given === undefined ? '' : JSON.stringify(given));
     response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
   }
 

@@ -1,4 +1,5 @@
 import type { RawNode, RawService, RawTask } from '../../src/adapters/swarm/parse-swarm.ts';
+import { LABELS } from '../../src/labels.ts';
 import { readJsonFixture } from './builders.ts';
 import { Answer, FakeEngine, refusal, type EngineRequest } from './fake-engine.ts';
 
@@ -19,7 +20,7 @@ interface Labelled {
 
 /**
  * The manager of a swarm in memory, with the services, tasks and nodes of a captured lab (engine 26.1.5), on this
- * machine: every node is 127.0.0.1 and has this engine.
+ * machine: every node is 127.0.0.1 and has a socket of this engine, which says that it is that node.
  */
 export class FakeSwarm {
   readonly engine: FakeEngine;
@@ -36,21 +37,23 @@ export class FakeSwarm {
 
   private constructor(engine: FakeEngine) {
     this.engine = engine;
-    this.info = readJsonFixture<Record<string, unknown>>('docker-engine/info-26.1.5.json');
-    const engineLabel = `unix://${engine.socketPath}`;
-    this.nodes = readJsonFixture<readonly RawNode[]>('docker-engine/nodes-26.1.5.json').map((node) => ({
+    this.info = readJsonFixture('docker-engine/info-26.1.5.json') as Record<string, unknown>;
+    const engineLabel = (id: string): string => `unix://${engine.folder}/${id}.sock`;
+    this.nodes = (readJsonFixture('docker-engine/nodes-26.1.5.json') as readonly RawNode[]).map((node) => ({
       ...node,
-      Spec: { ...node.Spec, Labels: { ...node.Spec.Labels, 'io.spark-swarm.node.engine': engineLabel } },
+      Spec: { ...node.Spec, Labels: { ...node.Spec.Labels, 'io.spark-swarm.node.engine': engineLabel(node.ID) } },
       Status: { ...node.Status, Addr: '127.0.0.1' },
       ...(node.ManagerStatus ? { ManagerStatus: { ...node.ManagerStatus, Addr: '127.0.0.1:2377' } } : {}),
     }));
-    this.services = readJsonFixture<readonly RawService[]>('docker-engine/services-26.1.5.json');
-    this.tasks = readJsonFixture<readonly RawTask[]>('docker-engine/tasks-26.1.5.json');
+    this.services = readJsonFixture('docker-engine/services-26.1.5.json') as readonly RawService[];
+    this.tasks = readJsonFixture('docker-engine/tasks-26.1.5.json') as readonly RawTask[];
     this.#install();
   }
 
   static async start(): Promise<FakeSwarm> {
-    return new FakeSwarm(await FakeEngine.start());
+    const swarm = new FakeSwarm(await FakeEngine.start());
+    for (const { ID } of swarm.nodes) await swarm.engine.listenAs(ID);
+    return swarm;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,6 +80,11 @@ export class FakeSwarm {
       PublishedPort: port,
       PublishMode: 'host' as const,
     }));
+    this.services = this.services.map((service) =>
+      service.Spec.Labels?.[LABELS.role] === 'master'
+        ? { ...service, Spec: { ...service.Spec, EndpointSpec: { Ports: published } } }
+        : service,
+    );
     this.tasks = this.tasks.map((task) =>
       task.Status.PortStatus?.Ports ? { ...task, Status: { ...task.Status, PortStatus: { Ports: published } } } : task,
     );
@@ -85,12 +93,14 @@ export class FakeSwarm {
   #install(): void {
     const { engine } = this;
     engine.on({
-      'GET /info': () => this.info,
+      'GET /info': ({ socket }) =>
+        socket === '' ? this.info : { ...this.info, Swarm: { ...(this.info['Swarm'] as object), NodeID: socket } },
       'GET /swarm': () => (this.isManager ? { ID: 'u96uzwab39hwi3hljd9kqosdd' } : refusal(503, NOT_A_MANAGER)),
       'GET /_ping': () => new Answer(200, 'OK', 'text/plain'),
       'GET /nodes': () => this.nodes,
       'GET /services': (request) => this.services.filter(({ Spec }) => matches(request, Spec.Labels)),
-      'GET /services/*': ({ id }) => this.services.find(({ ID }) => ID === id) ?? refusal(404, `service ${id} not found`),
+      'GET /services/*': ({ id }) =>
+        this.services.find(({ ID }) => ID === id) ?? refusal(404, `service ${id} not found`),
       'GET /tasks': (request) =>
         this.tasks.filter((task) => {
           const service = this.services.find(({ ID }) => ID === task.ServiceID);

@@ -43,7 +43,9 @@ export function parseDockerHost(text: string, field: string, tls: TlsMaterial | 
   const port = Number(match[2] ?? (tls ? 2376 : 2375));
   if (port < 1 || port > 65_535) throw wrong('expected a port from 1 to 65535');
   if (!tls && !isLoopback(host)) {
-    throw wrong('plain tcp to another machine is refused: anyone on the network could use it; make a context with its certificates (docker context create)');
+    throw wrong(
+      'plain tcp to another machine is refused: anyone on the network could use it; make a context with its certificates (docker context create)',
+    );
   }
   return { kind: 'tcp', host, port, tls };
 }

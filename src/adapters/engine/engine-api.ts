@@ -10,11 +10,14 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is; wins over `body`. */
+  /** Sent as it is; wins over `body`. What it fails with is what the request fails with. */
   readonly stream?: NodeJS.ReadableStream;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
-  /** How long to wait for the head of the answer. Default {@link DEFAULT_TIMEOUT_MS}; 0 waits without limit. */
+  /**
+   * How long to wait for the answer: for all of it, or, with `open`, for its head. Default {@link DEFAULT_TIMEOUT_MS}; 0
+   * waits without limit.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -70,7 +73,7 @@ export class EngineApi {
   /** The answer's body as a stream, for archives, logs and events. The caller reads or destroys it. */
   async open(method: string, path: string, options: RequestOptions = {}): Promise<http.IncomingMessage> {
     const response = await this.#send(method, path, options);
-    if ((response.statusCode ?? 500) >= 400) throw await this.#failure(response, method, path);
+    if ((response.statusCode ?? 500) >= 400) throw await this.#failure(response, `${method} ${path}`, options);
     return response;
   }
 
@@ -80,24 +83,39 @@ export class EngineApi {
   }
 
   async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const startedAt = performance.now();
     const response = await this.open(method, path, options);
-    const body = await this.#read(response);
+    const restMs = timeoutMs === 0 ? 0 : Math.max(1, timeoutMs - (performance.now() - startedAt));
+    const body = await this.#read(response, { ...options, timeoutMs }, restMs);
     if (body === '') return undefined as T;
     const isJson = (response.headers['content-type'] ?? '').includes('json');
     return (isJson ? JSON.parse(body) : body) as T;
   }
 
-  async #read(response: http.IncomingMessage): Promise<string> {
+  /** @param limitMs of this part; `options.timeoutMs` is what the message says */
+  async #read(
+    response: http.IncomingMessage,
+    { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions,
+    limitMs = timeoutMs,
+  ): Promise<string> {
+    const timer =
+      limitMs === 0
+        ? undefined
+        : setTimeout(() => response.destroy(new Error(`no whole answer within ${timeoutMs / 1000} s`)), limitMs);
     try {
       return await readText(response);
     } catch (error) {
+      signal?.throwIfAborted();
       throw this.#unreachable(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async #failure(response: http.IncomingMessage, method: string, path: string): Promise<Error> {
-    const body = await this.#read(response);
-    const message = engineMessage(body) || `${response.statusCode} for ${method} ${path}`;
+  async #failure(response: http.IncomingMessage, line: string, options: RequestOptions): Promise<Error> {
+    const body = await this.#read(response, options);
+    const message = engineMessage(body) || `${response.statusCode} for ${line}`;
     return response.statusCode === 404
       ? new NotFoundError(message)
       : new EngineError(message, response.statusCode ?? 500);
@@ -138,7 +156,10 @@ export class EngineApi {
         reject(options.signal?.aborted ? (options.signal.reason as Error) : this.#unreachable(error));
       });
       if (options.stream) {
-        options.stream.once('error', (error) => request.destroy(error));
+        options.stream.once('error', (error) => {
+          reject(options.signal?.aborted ? (options.signal.reason as Error) : error);
+          request.destroy();
+        });
         options.stream.pipe(request);
       } else request.end(payload);
     });

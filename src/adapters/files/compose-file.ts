@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { CommandError, ConfigError, UsageError } from '../../errors.ts';
+import { CommandError, ConfigError, InvalidStateError, UsageError } from '../../errors.ts';
 import type { ComposeDocument } from '../../stack/compose-document.ts';
 import { normalizeDocument } from '../../stack/normalize-document.ts';
 import type { Shell } from '../shell/shell.ts';
@@ -22,9 +22,10 @@ export async function readComposeFile(
   const document = await parseComposeFile(file);
   try {
     const { stdout } = await shell.run(['docker', 'stack', 'config', '-c', file], { env });
-    return parse(stdout) as ComposeDocument;
+    return escapeVariables(parse(stdout)) as ComposeDocument;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    if (error.exitStatus === COMMAND_NOT_FOUND) throw noDocker(error);
     if (isOldCommandLine(error)) return normalizeDocument(document);
     throw new ConfigError(file, [error.stderr.trim()], { cause: error });
   }
@@ -52,6 +53,24 @@ export async function parseComposeFile(file: string): Promise<unknown> {
 /** Met on 20.10.24: `unknown shorthand flag: 'c' in -c`, with the usage of `docker stack`. */
 function isOldCommandLine({ stderr }: CommandError): boolean {
   return /unknown shorthand flag: 'c'/.test(stderr) && /Usage:\s+docker stack /.test(stderr);
+}
+
+/** `docker stack deploy` will read the document once more: what is a `$` now must still be one then. */
+function escapeVariables(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(escapeVariables);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}
+
+/** What a shell says of a program that is not there. */
+const COMMAND_NOT_FOUND = 127;
+
+function noDocker(cause: CommandError): InvalidStateError {
+  return new InvalidStateError('Cannot run "docker": there is no such program on the PATH', {
+    cause,
+    hint: 'install the docker command line (Debian 13: apt-get install docker-cli)',
+  });
 }
 
 async function readText(file: string): Promise<string> {

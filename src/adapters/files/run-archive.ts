@@ -1,13 +1,27 @@
-import { statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 
-/** A tar stream of one folder with these files in it, owned by `uid`. */
+import { UsageError } from '../../errors.ts';
+
+/**
+ * A tar stream of one folder with these files in it, owned by `uid`.
+ *
+ * @throws UsageError naming a file that cannot be read; the stream fails with it where that shows only later
+ */
 export async function packRunFolder(
   folder: string,
   files: readonly string[],
   { uid }: { readonly uid: number },
 ): Promise<Readable> {
+  await Promise.all(
+    files.map(async (file) =>
+      access(file, constants.R_OK).catch((error: unknown) => {
+        throw unreadable(error, file);
+      }),
+    ),
+  );
   const { packTar } = await import('modern-tar/fs');
   const owner = { uid, gid: uid };
   // An entry for the folder itself, or the engine would make it, as root.
@@ -19,9 +33,24 @@ export async function packRunFolder(
     mode: 0o644,
     ...owner,
   }));
-  return packTar([root, ...sources], {
+  const archive = packTar([root, ...sources], {
     map: (header) => (header.name.endsWith('/') ? { ...header, type: 'directory' } : header),
   });
+  const output = new PassThrough();
+  archive.once('error', (error) => output.destroy(unreadable(error, (error as NodeJS.ErrnoException).path)));
+  output.once('close', () => archive.destroy());
+  return archive.pipe(output);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+};
+
+function unreadable(error: unknown, file = 'a file to bring along'): UsageError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new UsageError(`Cannot read ${file}: ${REASONS[code] ?? message}`, { cause: error });
 }
 
 export function isFile(file: string): boolean {

@@ -1,4 +1,3 @@
-import { LABELS } from '../../labels.ts';
 import type { ShipTarget } from '../../image/ship-image.ts';
 import type { SwarmNode } from '../../stack/swarm-state.ts';
 import type { EngineApi } from '../engine/engine-api.ts';
@@ -10,7 +9,7 @@ export interface NodeTargets {
   readonly unreachable: readonly string[];
 }
 
-/** The engines of a swarm's nodes by name, as far as something says how to reach them. Asks none of them. */
+/** The engines of a swarm's nodes by name, as far as something says how to reach them and they say that it is they. */
 export async function findNodeTargets(manager: EngineApi, nodes: readonly SwarmNode[]): Promise<NodeTargets> {
   const engines = new NodeEngines(manager);
   const reachable: ShipTarget[] = [];
@@ -22,9 +21,9 @@ export async function findNodeTargets(manager: EngineApi, nodes: readonly SwarmN
       unreachable.push(`${node.hostname}: the swarm says it is ${node.state}`);
       continue;
     }
-    const api = await engines.find(node);
-    if (api) reachable.push({ name: node.hostname, api });
-    else unreachable.push(`${node.hostname}: nothing says how to reach its engine (no label ${LABELS.nodeEngine})`);
+    const found = await engines.look(node);
+    if (found.api) reachable.push({ name: node.hostname, api: found.api });
+    else unreachable.push(`${node.hostname}: ${found.error.message}`);
   }
   return { reachable, unreachable };
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 import { labObjectName, nodeHostname } from '../../lab/lab-names.ts';
-import { runtimeFolder } from './runtime-folder.ts';
+import { isInSharedPlace, isTrusted, runtimeFolder } from './runtime-folder.ts';
 
 /** A lab on this machine, as its sockets show it. Whether its engines answer is another question. */
 export interface FoundLab {
@@ -24,6 +24,7 @@ export function currentRuntimeFolder(env: Readonly<Record<string, string | undef
 /** This user's labs, by name: those whose manager's socket is there. Reads one folder and asks nobody. */
 export function findLabs(env: Readonly<Record<string, string | undefined>>): readonly FoundLab[] {
   const folder = currentRuntimeFolder(env);
+  if (isInSharedPlace(folder) && !isTrusted(folder, process.getuid?.() ?? 0)) return [];
   return listFolders(folder)
     .map((name) => ({
       name,

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { ConflictError } from '../../errors.ts';
+import { describeSelf, isAlive, parseIdentity, type ProcessIdentity } from '../files/process-identity.ts';
 
-/** Who holds a lock. A process number alone comes back for another process; its start time does not. */
-interface Holder {
-  readonly pid: number;
-  readonly startedAt: string;
-}
+const BEAT_MS = 5000;
+/** A holder that cannot be seen from here (in another container) and that has not been heard of for so long is dead. */
+const STALE_MS = 30_000;
 
 /**
  * Takes the lock of a lab. One whose holder has died (killed, or the machine was rebooted) is taken over.
@@ -16,7 +15,7 @@ interface Holder {
  * @throws ConflictError naming the holder
  */
 export async function takeLock(file: string, lab: string): Promise<AsyncDisposable> {
-  const mine = JSON.stringify({ pid: process.pid, startedAt: await startTime(process.pid) } satisfies Holder);
+  const mine = JSON.stringify(describeSelf());
   // Written first and then linked, so that a lock is never seen without its holder.
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, mine, { mode: 0o600 });
@@ -24,10 +23,10 @@ export async function takeLock(file: string, lab: string): Promise<AsyncDisposab
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       if (await linked(draft, file)) {
         await removeDrafts(file);
-        return { [Symbol.asyncDispose]: async () => rm(file, { force: true }) };
+        return hold(file, mine);
       }
       const holder = await readHolder(file);
-      if (holder && (await isAlive(holder))) throw conflict(lab, holder.pid);
+      if (holder && (await isHeld(holder, file))) throw conflict(lab, holder.pid);
       await discard(file);
     }
     throw conflict(lab, undefined);
@@ -46,21 +45,33 @@ async function linked(draft: string, file: string): Promise<boolean> {
   }
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** Renews the lock while it is held, and gives it back, unless it is another's by then. */
+function hold(file: string, mine: string): AsyncDisposable {
+  const timer = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), BEAT_MS);
+  timer.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      const present = await readFile(file, 'utf8').catch(() => '');
+      if (present === mine) await rm(file, { force: true });
+    },
+  };
+}
+
+/** @returns `undefined` for a lock that is gone, or that nobody can read */
+async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+    return parseIdentity(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     return undefined;
   }
 }
 
-async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return (await startTime(pid)) === startedAt;
+async function isHeld(holder: ProcessIdentity, file: string): Promise<boolean> {
+  const alive = isAlive(holder);
+  if (alive !== undefined) return alive;
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
+  return Date.now() - mtimeMs < STALE_MS;
 }
 
 /** Removes what commands that were killed while they took the lock left beside it. */
@@ -70,7 +81,7 @@ async function removeDrafts(file: string): Promise<void> {
   for (const name of drafts) {
     const draft = path.join(folder, name);
     const holder = await readHolder(draft);
-    if (holder && !(await isAlive(holder))) await rm(draft, { force: true });
+    if (holder && !(await isHeld(holder, draft))) await rm(draft, { force: true });
   }
 }
 
@@ -80,24 +91,10 @@ async function discard(file: string): Promise<void> {
   try {
     await rename(file, aside);
     const holder = await readHolder(aside);
-    if (holder && (await isAlive(holder))) await linked(aside, file);
+    if (holder && (await isHeld(holder, aside))) await linked(aside, file);
     await rm(aside, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-/**
- * Start of a process in clock ticks since boot; empty where /proc is not there, `dead` for one that was killed and that
- * nobody has waited for (a container's first process often does not). Fields 3 and 22 of /proc/PID/stat.
- */
-async function startTime(pid: number): Promise<string> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : (fields[19] ?? '');
-  } catch {
-    return '';
   }
 }
 

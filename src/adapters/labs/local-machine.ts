@@ -5,11 +5,14 @@ import path from 'node:path';
 
 import type { LabMachine, MachineFacts } from '../../lab/lab-machine.ts';
 import { nodeHostname } from '../../lab/lab-names.ts';
+import { ConflictError } from '../../errors.ts';
 import { exists, readRoutes } from '../files/system-files.ts';
 import { takeLock } from './lab-lock.ts';
+import { isInSharedPlace, isTrusted } from './runtime-folder.ts';
 
 /** This machine, by its files. */
 export class LocalMachine implements LabMachine {
+  readonly userId = process.getuid?.() ?? 0;
   readonly #folder: string;
 
   /** @param folder the user's runtime folder, from `runtimeFolder` */
@@ -56,7 +59,12 @@ export class LocalMachine implements LabMachine {
 
   async lock(lab: string): Promise<AsyncDisposable> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await chmod(this.#folder, 0o700);
+    if (!isInSharedPlace(this.#folder)) await chmod(this.#folder, 0o700);
+    else if (!isTrusted(this.#folder, this.userId)) {
+      throw new ConflictError(`Cannot keep the lab's sockets in ${this.#folder}: it is there and not yours alone`, {
+        hint: 'set XDG_RUNTIME_DIR to a folder of your own with a short path',
+      });
+    }
     return takeLock(path.join(this.#folder, `${lab}.lock`), lab);
   }
 

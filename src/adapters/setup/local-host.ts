@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { parseOsRelease, type AptSourceFile, type HostFacts, type SetupHost } from '../../setup/setup-host.ts';
@@ -63,8 +63,10 @@ export class LocalHost implements SetupHost {
 
   async isProgramRunning(name: string): Promise<boolean> {
     const processes = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-    const names = await Promise.all(processes.map(async (pid) => (await readOptional(`/proc/${pid}/comm`)).trim()));
-    return names.includes(name);
+    const found = await Promise.all(
+      processes.map(async (pid) => (await readOptional(`/proc/${pid}/comm`)).trim() === name && isOurs(pid)),
+    );
+    return found.includes(true);
   }
 
   async readTail(file: string, lines: number): Promise<string> {
@@ -110,4 +112,18 @@ export class LocalHost implements SetupHost {
     }
     return undefined;
   }
+}
+
+/**
+ * False for a program in a container: those of a lab's nodes have process numbers of this machine too. True where that
+ * cannot be seen: root's processes show it to root alone.
+ */
+async function isOurs(pid: string): Promise<boolean> {
+  const namespaceOf = async (process: string): Promise<string> => readlink(`/proc/${process}/ns/pid`).catch(() => '');
+  const [own, other] = await Promise.all([namespaceOf('self'), namespaceOf(pid)]);
+  if (own !== '' && other !== '') return own === other;
+  // The numbers in all namespaces, the outermost first: of a process in a container there are several. Source: proc(5).
+  const numbers = /^NSpid:(.*)$/m.exec(await readOptional(`/proc/${pid}/status`))?.[1] ?? '';
+  const ownNumbers = /^NSpid:(.*)$/m.exec(await readOptional('/proc/self/status'))?.[1] ?? '';
+  return numbers.trim().split(/\s+/).length <= ownNumbers.trim().split(/\s+/).length;
 }

@@ -1,18 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import { formatDuration } from '../../units.ts';
 import type { LockRequest, Locks } from '../../operations/operation.ts';
+import { describeSelf, hostnameOf, isAlive, parseIdentity, type ProcessIdentity } from '../files/process-identity.ts';
 import type { SwarmClient } from './swarm-client.ts';
 
-interface Holder {
-  readonly host: string;
-  readonly pid: number;
-  /** Start time of the process, so that another one with the same pid is not taken for it. */
-  readonly started: string;
+interface Holder extends ProcessIdentity {
   readonly command: string;
   readonly since: string;
 }
@@ -25,7 +20,7 @@ interface RawConfig {
 }
 
 const BEAT_MS = 5000;
-/** A holder on another machine that has not been heard of for so long is dead. */
+/** A holder that cannot be seen from here (on another machine, in another container) and that has not been heard of for so long is dead. */
 const STALE_MS = 30_000;
 const POLL_MS = 200;
 
@@ -60,7 +55,9 @@ export class SwarmLocks implements Locks {
         await this.#client.removeObject('configs', config.ID);
         continue;
       }
-      const who = `${holder.command} by process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+      const who = holder
+        ? `${holder.command} by process ${holder.pid} on ${hostnameOf(holder)}, since ${holder.since}`
+        : `the label of its lock, the config ${name}, cannot be read`;
       if (Date.now() > deadline) {
         throw new ConflictError(
           `Another command works on the cluster "${cluster}": ${who}; waited ${formatDuration(request.timeoutMs)}`,
@@ -105,43 +102,26 @@ export class SwarmLocks implements Locks {
     }
   }
 
-  async #isDead(holder: Holder, config: RawConfig): Promise<boolean> {
-    const self = describeSelf();
-    if (holder.host === self.host) return readStartTime(holder.pid) !== holder.started;
+  async #isDead(holder: Holder | undefined, config: RawConfig): Promise<boolean> {
+    const alive = holder && isAlive(holder);
+    if (alive !== undefined) return !alive;
     const { systemTime } = await this.#client.readInfo(STALE_MS);
     return Date.parse(systemTime) - Date.parse(config.UpdatedAt) > STALE_MS;
   }
 }
 
-function parseHolder(config: RawConfig, name: string): Holder {
+/** @returns `undefined` for a lock whose label nobody can read */
+function parseHolder(config: RawConfig, name: string): Holder | undefined {
   const label = config.Spec.Labels?.[LABELS.lock];
   if (label === undefined) {
     throw new ConflictError(`The config ${name} is there and is not ours`, { hint: 'choose another --name' });
   }
-  return JSON.parse(label) as Holder;
-}
-
-function describeSelf(): Pick<Holder, 'host' | 'pid' | 'started'> {
-  return { host: hostname(), pid: process.pid, started: readStartTime(process.pid) };
-}
-
-/** Start of a process in clock ticks since boot; empty when there is no such process, or no /proc. */
-function readStartTime(pid: number): string {
   try {
-    // Field 22; the name of the program, field 2, may hold blanks and parentheses. Source: proc(5).
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const value = JSON.parse(label) as Readonly<Record<string, unknown>> | null;
+    const identity = parseIdentity(value);
+    const { command, since } = value ?? {};
+    return identity && { ...identity, command: String(command), since: String(since) };
   } catch {
-    return isAlive(pid) ? 'unknown' : '';
-  }
-}
-
-/** Where there is no /proc (macOS). */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return undefined;
   }
 }

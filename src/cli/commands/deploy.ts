@@ -9,6 +9,7 @@ import { DEFAULT_PORTS, PORT_NAMES, type PortChoice, type PortName } from '../..
 import { UsageError } from '../../errors.ts';
 import { parseImageReference } from '../../image/image-state.ts';
 import { deployCluster, describeSize, prepareDeploy, type PreparedDeploy } from '../../operations/deploy.ts';
+import { describeApplications } from '../../operations/remove.ts';
 import type { SparkApplication } from '../../spark/master-state.ts';
 import { parseConstraint } from '../../stack/constraints.ts';
 import { parseCores, parseCount, parseSize } from '../../units.ts';
@@ -177,7 +178,6 @@ function refuseContradictingPorts(ports: DeployCommandOptions['port']): void {
 }
 
 /** What is asked before running applications lose their executors. */
-export function restartQuestion(name: string, applications: readonly SparkApplication[]): string {
-  const names = applications.map((application) => application.name).join(', ');
-  return `Replace the containers of the cluster "${name}"? ${applications.length} running: ${names}`;
+export function restartQuestion(name: string, applications: readonly SparkApplication[] | undefined): string {
+  return `Replace the containers of the cluster "${name}"? ${describeApplications(applications)}`;
 }

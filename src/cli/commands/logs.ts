@@ -31,8 +31,10 @@ export function configure(command: Command, cli: CliContext): void {
     ['spark-swarm logs master --tail 50', ''],
     ['spark-swarm logs -f worker-2', ''],
   ]);
-  command.action(async (daemon: string | undefined, options: LogsOptions) =>
-    withReporter(cli, {}, async (report) =>
+  command.action(async (daemon: string | undefined, options: LogsOptions) => {
+    // Two writers for each daemon, however many there are.
+    cli.stdout.setMaxListeners(0);
+    await withReporter(cli, {}, async (report) =>
       streamLogs(await connect(cli, { ...options, report }), {
         name: options.name,
         daemon,
@@ -42,8 +44,8 @@ export function configure(command: Command, cli: CliContext): void {
         timestamps: options.timestamps ?? false,
         openOutput: (prefix) => ({ stdout: prefixed(cli.stdout, prefix), stderr: prefixed(cli.stdout, prefix) }),
       }),
-    ),
-  );
+    );
+  });
 }
 
 /** Writes whole lines to the output, each with the prefix, so that lines of several daemons do not mix. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import { findMaster } from '../../cluster/cluster.ts';
-import { InvalidStateError, NotFoundError } from '../../errors.ts';
+import { InvalidStateError, NotFoundError, UnreachableError } from '../../errors.ts';
+import { probeEndpoints } from '../../operations/probe-endpoints.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { addClusterOptions, addExamples, type ClusterOptions } from '../options.ts';
@@ -13,9 +14,12 @@ export function configure(command: Command, cli: CliContext): void {
   );
   addExamples(command, [['ip=$(bin/get-master-ip)', 'exit status 1 when there is no running master']]);
   command.action(async (options: ClusterOptions) => {
-    const cluster = await withReporter(cli, {}, async (report) =>
-      (await connect(cli, { ...options, report })).platform.readCluster(options.name),
-    );
+    const { cluster, answering } = await withReporter(cli, {}, async (report) => {
+      const connection = await connect(cli, { ...options, report });
+      const found = await connection.platform.readCluster(options.name);
+      const probed = found && (await probeEndpoints(connection, found));
+      return { cluster: found, answering: probed?.answering.find(({ probe }) => probe !== undefined)?.probe };
+    });
     if (!cluster) {
       throw new NotFoundError(`No cluster named "${options.name}"`, {
         hint: `spark-swarm deploy --name ${options.name}`,
@@ -27,6 +31,11 @@ export function configure(command: Command, cli: CliContext): void {
         hint: `spark-swarm status --name ${options.name}`,
       });
     }
-    cli.stdout.write(`${master.address}\n`);
+    if (answering === undefined) {
+      throw new UnreachableError(`No published port of the master answers at ${master.address} from this machine`, {
+        hint: `spark-swarm status --name ${options.name}`,
+      });
+    }
+    cli.stdout.write(`${answering.host}\n`);
   });
 }

@@ -1,9 +1,10 @@
 import { openLabTools } from '../../adapters/labs/lab-tools.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
+import { DEFAULT_CLUSTER_NAME } from '../../cluster/cluster-name.ts';
 import { downLab } from '../../lab/down-lab.ts';
 import { formatLabDown } from '../../lab/format-lab.ts';
 import { labObjectName } from '../../lab/lab-names.ts';
-import { listRunningApplications } from '../../operations/remove.ts';
+import { describeApplications, listRunningApplications } from '../../operations/remove.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -32,15 +33,21 @@ export async function removeQuickstart(
 
 /** A lab that cannot be asked has nothing that could be lost by taking it away. */
 async function askIfBusy(cli: CliContext, lab: string): Promise<void> {
-  const applications = await connect(cli, { context: labObjectName(lab), report: () => {} })
-    .then(async (connection) => listRunningApplications(connection, 'spark'))
-    .catch(() => []);
-  if (applications.length === 0) return;
-  await confirm(
-    cli,
-    `Remove the lab and its cluster? ${applications.length} running: ${applications.map(({ name }) => name).join(', ')}`,
-    {
-      yes: undefined,
-    },
+  const reasons = await findReasons(cli, lab).catch(() => []);
+  if (reasons.length === 0) return;
+  await confirm(cli, `Remove the lab with all its data? ${reasons.join('; ')}`, { yes: undefined });
+}
+
+/** Running applications, and clusters that no quickstart has made. */
+async function findReasons(cli: CliContext, lab: string): Promise<readonly string[]> {
+  const connection = await connect(cli, { context: labObjectName(lab), report: () => {} });
+  const clusters = await connection.platform.listClusters();
+  const reasons = await Promise.all(
+    clusters.map(async ({ name }) => {
+      const applications = await listRunningApplications(connection, name);
+      if (applications?.length !== 0) return [`cluster "${name}": ${describeApplications(applications)}`];
+      return name === DEFAULT_CLUSTER_NAME ? [] : [`there is another cluster, "${name}"`];
+    }),
   );
+  return reasons.flat();
 }

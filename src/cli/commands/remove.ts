@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { listRunningApplications, removeCluster } from '../../operations/remove.ts';
+import { describeApplications, listRunningApplications, removeCluster } from '../../operations/remove.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -9,7 +9,7 @@ import {
   addExamples,
   addOutputOption,
   addProgressOptions,
-  addTimeoutOption,
+  addLimitOption,
   addYesOption,
   type ClusterOptions,
   type OutputOptions,
@@ -29,7 +29,7 @@ type RemoveOptions = ClusterOptions &
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 export function configure(command: Command, cli: CliContext): void {
-  addYesOption(addTimeoutOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS))
+  addYesOption(addLimitOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS))
     .description('Remove a cluster and wait until it is gone. Images and data volumes stay.')
     .option('--volumes', 'remove its data volumes too');
   addExamples(command, [
@@ -56,9 +56,8 @@ async function askIfBusy(
   name: string,
 ): Promise<void> {
   const applications = await listRunningApplications(connection, name);
-  if (applications.length === 0) return;
-  const names = applications.map((application) => application.name).join(', ');
-  await confirm(cli, `Remove the cluster "${name}"? ${applications.length} running: ${names}`, { yes: undefined });
+  if (applications?.length === 0) return;
+  await confirm(cli, `Remove the cluster "${name}"? ${describeApplications(applications)}`, { yes: undefined });
 }
 
 function formatResult(

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
 
 import { readComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { Shell } from '../../adapters/shell/shell.ts';
-import { findMaster, type Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
 import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
@@ -18,8 +19,9 @@ import {
   portConflict,
   type StackChange,
 } from '../../stack/plan-stack.ts';
+import type { ComposeDocument } from '../../stack/compose-document.ts';
 import { resolveStack } from '../../stack/resolve-stack.ts';
-import { clusterNameOf, findClusters, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
+import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
 import { isWanted, type SwarmNode } from '../../stack/swarm-state.ts';
 import { matchesConstraints } from '../../stack/constraints.ts';
 import type { DeployPlan } from '../platform.ts';
@@ -44,6 +46,7 @@ export async function planSwarmDeploy(spec: ClusterSpec, context: SwarmDeployCon
   const problem = findPlacementProblem(spec, placementNodes);
   if (problem) throw problem;
   await assertMasterPortsAnswerNobody(spec, swarm, context.reader);
+  await assertNetworksAreFree(spec.name, document, context.reader);
 
   const secretName = `${spec.name}_auth`;
   const resolved = resolveStack(document, spec, { secretName, mtu: networkMtu(swarm.nodes), hash: shortHash });
@@ -73,12 +76,18 @@ export async function planSwarmDeploy(spec: ClusterSpec, context: SwarmDeployCon
   };
 }
 
-async function deployStack(name: string, document: unknown, { shell, dockerEnv }: SwarmDeployContext): Promise<void> {
+async function deployStack(
+  name: string,
+  document: unknown,
+  { shell, dockerEnv, composeFile }: SwarmDeployContext,
+): Promise<void> {
   try {
     // JSON is YAML, and needs no quoting rules; standard input, so that no file holds it.
     await shell.run(['docker', 'stack', 'deploy', '--resolve-image', 'never', '-c', '-', name], {
       env: dockerEnv,
       input: JSON.stringify(document),
+      // Relative files in a stack that an old command line resolves only now.
+      cwd: path.dirname(composeFile),
     });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -156,8 +165,28 @@ function findWarnings(spec: ClusterSpec, nodes: readonly PlacementNode[]): reado
   const cores = hosts.size === 1 ? Math.max(...nodes.map((node) => node.cores)) : Infinity;
   const asked = spec.workers * spec.worker.limitCores;
   return asked > cores
-    ? [`${spec.workers} workers × ${spec.worker.limitCores} cores share the ${cores} cores of one machine`]
+    ? [
+        `${spec.workers} workers × ${spec.worker.limitCores} ${spec.worker.limitCores === 1 ? 'core' : 'cores'} share the ${cores} cores of one machine`,
+      ]
     : [];
+}
+
+/** @throws ConflictError if a network of the stack's name is somebody else's: Docker would use it, or fail half-way */
+async function assertNetworksAreFree(name: string, document: ComposeDocument, reader: SwarmReader): Promise<void> {
+  const names = new Set(Object.keys(document.networks ?? { default: {} }).map((key) => `${name}_${key}`));
+  const networks = await reader.client.api.get<readonly RawNetwork[]>('/networks');
+  const foreign = networks.find(
+    (network) => names.has(network.Name) && network.Labels?.[STACK_NAMESPACE_LABEL] !== name,
+  );
+  if (!foreign) return;
+  throw new ConflictError(`Cannot deploy the cluster "${name}": the network ${foreign.Name} is there and is not ours`, {
+    hint: 'choose another --name',
+  });
+}
+
+interface RawNetwork {
+  readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
 /** A port may be held by what the swarm does not know: another container of that node, or a program. */
@@ -166,9 +195,9 @@ async function assertMasterPortsAnswerNobody(
   swarm: SwarmSnapshot,
   reader: SwarmReader,
 ): Promise<void> {
-  const present = findClusters(swarm).find(({ name }) => name === spec.name);
-  const master = present && findMaster(present);
-  const mine = new Set(master ? Object.values(master.publishedPorts) : []);
+  // Also while our own master is only starting: then its task does not report its ports yet.
+  const ours = swarm.services.filter((service) => clusterNameOf(service.labels) === spec.name);
+  const mine = new Set(ours.flatMap((service) => service.ports.map((port) => port.publishedPort)));
   const managers = swarm.nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
   // With several managers the swarm looks for another one by itself, as far as its own services go.
   const [node] = managers;

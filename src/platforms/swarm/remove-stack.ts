@@ -8,6 +8,7 @@ import { EngineError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import { hasEnded, type StackService, type StackTask, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
+import { handleVolumes, type Place } from './remove-volumes.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 /** Spark's daemons end within a second; what does not is killed. */
@@ -15,17 +16,11 @@ const STOP_GRACE_SECONDS = 5;
 const POLL_MS = 20;
 /** Longer than the two pauses of 2 s that the engine makes when it stops a task, and a loaded machine's share. */
 const GONE_TIMEOUT_MS = 60_000;
-const RELEASE_TIMEOUT_MS = 10_000;
 
 interface RawNetwork {
   readonly Id: string;
   readonly Name: string;
-  readonly Labels?: Record<string, string>;
-}
-
-interface RawVolume {
-  readonly Name: string;
-  readonly Labels?: Record<string, string> | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
 /**
@@ -34,65 +29,86 @@ interface RawVolume {
  */
 export async function removeStack(name: string, reader: SwarmReader, options: RemoveOptions): Promise<RemoveResult> {
   const { nodes, services, tasks } = await reader.readStack(name);
-  const ours = services.filter((service) => isOurs(service, name, services));
+  const ours = services.filter((service) => belongsTo(name, service.labels));
+  const places = await Promise.all(nodes.map(async (node) => findPlace(node, reader)));
 
   options.progress('stopping containers');
   // A service goes after its containers: the agent of a task whose service went first pauses for 2 s, twice, and holds the
   // network meanwhile. Whoever is interrupted in between leaves a cluster that starts its containers again.
   await Promise.all(
     ours.map(async (service) => {
-      await stopContainers(service, { nodes, tasks }, reader);
+      await stopContainers(service, places, tasks);
       await reader.client.removeService(service.id);
     }),
   );
-  const foreign = new Set(services.filter((service) => !ours.includes(service)).map((service) => service.id));
-  await waitForTasksGone(name, { nodes, foreign }, reader, options);
-  await removeEndedContainers(name, { nodes, byHand: isByHand(services) }, reader);
+  const foreign = services.filter((service) => !ours.includes(service));
+  const foreignIds = new Set(foreign.map((service) => service.id));
+  await waitForTasksGone(name, { nodes, foreign: foreignIds }, reader, options);
+  await removeEndedContainers(name, places);
   const [networks, objects, volumes] = await Promise.all([
-    removeNetworks(name, { nodes, byHand: isByHand(services) }, reader, options),
+    removeNetworks(name, { places, isShared: foreign.length > 0 }, reader, options),
     removeObjects(name, reader),
-    handleVolumes(name, nodes, reader, options),
+    handleVolumes(name, places, options),
   ]);
-  const removed = [...ours.map((service) => `service ${service.name}`), ...networks, ...objects];
+  const removed = [
+    ...ours.map((service) => `service ${service.name}`),
+    ...networks.removed,
+    ...objects,
+    ...volumes.removed,
+  ];
+  // In a stack of ours everybody knows what somebody else added; who deployed by hand may believe that all of it is ours.
+  const strangers = isByHand(ours) ? [...foreign.map(({ name: each }) => `service ${each}`), ...networks.foreign] : [];
   return {
-    removed: [...removed, ...volumes.removed],
+    removed,
     keptVolumes: volumes.kept,
-    leftovers: nodes
-      .filter((node) => node.state !== 'ready' && tasks.some((task) => task.nodeId === node.id && !hasEnded(task)))
-      .map(
-        (node) =>
-          `node ${node.hostname} is ${node.state}: what it holds of "${name}" goes when it returns, or with docker node rm`,
-      ),
+    leftovers: [
+      ...strangers.map((object) => `${object} stays: it has no label ${LABELS.role}`),
+      ...networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
+      ...(removed.length === 0 ? [] : places.flatMap((place) => describeBlind(name, place, tasks))),
+    ],
   };
 }
 
-/** By our labels; in a stack deployed by hand, where only the roles are labelled, by the stack those two are in. */
-function isOurs(service: StackService, name: string, services: readonly StackService[]): boolean {
-  if (service.labels[LABELS.cluster] !== undefined) return service.labels[LABELS.cluster] === name;
-  return service.labels[LABELS.role] !== undefined || isByHand(services);
+async function findPlace(node: SwarmNode, reader: SwarmReader): Promise<Place> {
+  if (node.state !== 'ready') return { node, api: undefined, problem: `node ${node.hostname} is ${node.state}` };
+  const { api, error } = await reader.engines.look(node);
+  return { node, api, problem: error?.message ?? '' };
 }
 
-/** A stack that our commands have not touched: in one of ours, what has no label is somebody else's. */
-function isByHand(services: readonly StackService[]): boolean {
-  return (
-    services.some((service) => service.labels[LABELS.role] !== undefined) &&
-    services.every((service) => service.labels[LABELS.cluster] === undefined)
-  );
+/** What may stay on a node into which nobody can look. */
+function describeBlind(name: string, { node, problem }: Place, tasks: readonly StackTask[]): readonly string[] {
+  if (problem === '') return [];
+  const runs = node.state !== 'ready' && tasks.some((task) => task.nodeId === node.id && !hasEnded(task));
+  return [
+    runs
+      ? `${problem}; what runs there of "${name}" goes when it returns, or with docker node rm, ended containers and volumes may stay`
+      : `${problem}; ended containers and volumes of "${name}" may stay there`,
+  ];
+}
+
+/** By our labels; in a stack deployed by hand only the roles of our file are labelled. */
+function belongsTo(name: string, labels: Readonly<Record<string, string>> | null | undefined): boolean {
+  const cluster = labels?.[LABELS.cluster];
+  return cluster === undefined ? labels?.[LABELS.role] !== undefined : cluster === name;
+}
+
+/** A stack that our commands have not touched. */
+function isByHand(ours: readonly StackService[]): boolean {
+  return ours.length > 0 && ours.every((service) => service.labels[LABELS.cluster] === undefined);
 }
 
 /** Stops and removes a service's containers on their nodes. A node that cannot be reached does it in its own time. */
 async function stopContainers(
   service: StackService,
-  { nodes, tasks }: { readonly nodes: readonly SwarmNode[]; readonly tasks: readonly StackTask[] },
-  reader: SwarmReader,
+  places: readonly Place[],
+  tasks: readonly StackTask[],
 ): Promise<void> {
   const targets = tasks.filter(
     (task) => task.serviceId === service.id && task.containerId !== undefined && !hasEnded(task),
   );
   await Promise.allSettled(
     targets.map(async (task) => {
-      const node = nodes.find(({ id }) => id === task.nodeId);
-      const api = node?.state === 'ready' ? await reader.engines.find(node) : undefined;
+      const api = places.find(({ node }) => node.id === task.nodeId)?.api;
       if (api && task.containerId) await new Container(api, task.containerId).stopAndRemove(STOP_GRACE_SECONDS);
     }),
   );
@@ -130,24 +146,15 @@ interface RawContainer {
 }
 
 /** What is left of earlier tasks: the swarm keeps the containers of failed ones for a while, and they hold volumes. */
-async function removeEndedContainers(
-  name: string,
-  { nodes, byHand }: { readonly nodes: readonly SwarmNode[]; readonly byHand: boolean },
-  reader: SwarmReader,
-): Promise<void> {
-  await pMap(
-    nodes.filter((node) => node.state === 'ready'),
-    async (node) => {
-      const api = await reader.engines.find(node);
-      const found = await api?.get<readonly RawContainer[]>('/containers/json', {
-        query: { all: true, filters: { label: [`${STACK_NAMESPACE_LABEL}=${name}`] } },
-      });
-      for (const { Id, Labels } of found ?? []) {
-        const isOurs = Labels[LABELS.cluster] === name || byHand || Labels[LABELS.role] !== undefined;
-        if (api && isOurs) await new Container(api, Id).stopAndRemove(STOP_GRACE_SECONDS);
-      }
-    },
-  );
+async function removeEndedContainers(name: string, places: readonly Place[]): Promise<void> {
+  await pMap(places, async ({ api }) => {
+    const found = await api?.get<readonly RawContainer[]>('/containers/json', {
+      query: { all: true, filters: { label: [`${STACK_NAMESPACE_LABEL}=${name}`] } },
+    });
+    for (const { Id, Labels } of found ?? []) {
+      if (api && belongsTo(name, Labels)) await new Container(api, Id).stopAndRemove(STOP_GRACE_SECONDS);
+    }
+  });
 }
 
 /** Secrets and configs, but not the lock that this command itself holds. */
@@ -161,28 +168,41 @@ async function removeObjects(name: string, reader: SwarmReader): Promise<readonl
   return removed.flat();
 }
 
-async function removeNetworks(
-  name: string,
-  { nodes, byHand }: { readonly nodes: readonly SwarmNode[]; readonly byHand: boolean },
-  reader: SwarmReader,
-  options: RemoveOptions,
-): Promise<readonly string[]> {
-  const networks = (await listNetworks(reader.client.api, `${STACK_NAMESPACE_LABEL}=${name}`)).filter(
-    (network) =>
-      network.Labels?.[LABELS.cluster] === name ||
-      (network.Labels?.[LABELS.cluster] === undefined && (byHand || network.Labels?.[LABELS.role] !== undefined)),
-  );
-  for (const network of networks) await removeNetwork(network, nodes, reader, options);
-  return networks.map((network) => `network ${network.Name}`);
+interface Networks {
+  readonly removed: readonly string[];
+  /** Ours, but somebody else's containers are in them. */
+  readonly inUse: readonly string[];
+  /** Of the same stack, and not ours. */
+  readonly foreign: readonly string[];
 }
 
+async function removeNetworks(
+  name: string,
+  { places, isShared }: { readonly places: readonly Place[]; readonly isShared: boolean },
+  reader: SwarmReader,
+  options: RemoveOptions,
+): Promise<Networks> {
+  const found = await listNetworks(reader.client.api, `${STACK_NAMESPACE_LABEL}=${name}`);
+  const ours = found.filter(({ Labels }) => belongsTo(name, Labels));
+  const removed: string[] = [];
+  const inUse: string[] = [];
+  for (const network of ours) {
+    const isGone = await removeNetwork(network, { places, isShared }, reader, options);
+    if (isGone) removed.push(`network ${network.Name}`);
+    else inUse.push(network.Name);
+  }
+  const foreign = found.filter((network) => !ours.includes(network)).map(({ Name }) => `network ${Name}`);
+  return { removed, inUse, foreign };
+}
+
+/** @returns false where services that are not ours go on using it */
 async function removeNetwork(
   network: RawNetwork,
-  nodes: readonly SwarmNode[],
+  { places, isShared }: { readonly places: readonly Place[]; readonly isShared: boolean },
   reader: SwarmReader,
   { progress, signal }: RemoveOptions,
-): Promise<void> {
-  const deadline = Date.now() + GONE_TIMEOUT_MS;
+): Promise<boolean> {
+  const deadline = Date.now() + (isShared ? RELEASE_TIMEOUT_MS : GONE_TIMEOUT_MS);
   for (;;) {
     try {
       await reader.client.api.delete(`/networks/${network.Id}`);
@@ -190,21 +210,23 @@ async function removeNetwork(
     } catch (error) {
       if (error instanceof NotFoundError) break;
       // "network x is in use by task y" while the manager has not seen the end of the last task.
-      if (!(error instanceof EngineError) || Date.now() > deadline) throw error;
+      if (!(error instanceof EngineError)) throw error;
+      if (Date.now() > deadline) {
+        if (isShared && / in use /.test(error.message)) return false;
+        throw error;
+      }
       progress(`removing network ${network.Name}: ${error.message}`);
       await sleep(POLL_MS, undefined, { signal });
     }
   }
   progress(`waiting for network ${network.Name} to leave the nodes`);
   await Promise.all(
-    nodes
-      .filter((node) => node.state === 'ready')
-      .map(async (node) => {
-        const api = await reader.engines.find(node);
-        while (api && Date.now() < deadline && (await hasNetwork(api, network.Id)))
-          await sleep(POLL_MS, undefined, { signal });
-      }),
+    places.map(async ({ api }) => {
+      while (api && Date.now() < deadline && (await hasNetwork(api, network.Id)))
+        await sleep(POLL_MS, undefined, { signal });
+    }),
   );
+  return true;
 }
 
 /** A deploy of the same name must not meet the old network on a node: its tasks would be refused for seconds. */
@@ -217,57 +239,4 @@ async function hasNetwork(api: EngineApi, id: string): Promise<boolean> {
 
 async function listNetworks(api: EngineApi, label: string): Promise<readonly RawNetwork[]> {
   return api.get('/networks', { query: { filters: { label: [label] } } });
-}
-
-/** A container that is just being removed still holds its volumes for a moment. */
-async function deleteVolume(api: EngineApi, name: string): Promise<void> {
-  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
-  for (;;) {
-    try {
-      await api.delete(`/volumes/${name}`);
-      return;
-    } catch (error) {
-      if (error instanceof NotFoundError) return;
-      const isInUse = error instanceof EngineError && error.statusCode === 409;
-      if (!isInUse || Date.now() > deadline) throw error;
-      await sleep(POLL_MS);
-    }
-  }
-}
-
-/** Those of the cluster; of a stack deployed by hand those with a role, which only our file gives. */
-async function listVolumes(api: EngineApi, name: string): Promise<readonly RawVolume[]> {
-  const labels = [[`${LABELS.cluster}=${name}`], [`${STACK_NAMESPACE_LABEL}=${name}`, LABELS.role]];
-  const found = await pMap(labels, async (label) =>
-    api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', { query: { filters: { label } } }),
-  );
-  const [ours = [], byHand = []] = found.map(({ Volumes }) => Volumes ?? []);
-  return [...ours, ...byHand.filter((volume) => volume.Labels?.[LABELS.cluster] === undefined)];
-}
-
-async function handleVolumes(
-  name: string,
-  nodes: readonly SwarmNode[],
-  reader: SwarmReader,
-  { volumes: remove }: RemoveOptions,
-): Promise<{ readonly removed: readonly string[]; readonly kept: readonly string[] }> {
-  const perNode = await Promise.all(
-    nodes
-      .filter((node) => node.state === 'ready')
-      .map(async (node) => {
-        const api = await reader.engines.find(node);
-        if (!api) return [];
-        return pMap(await listVolumes(api, name), async (volume) => {
-          // What the master knew of workers and applications is no data: it would only make the next master wait for them.
-          const goes = remove || volume.Labels?.[LABELS.role] === 'recovery';
-          if (goes) await deleteVolume(api, volume.Name);
-          return { name: `${volume.Name} on ${node.hostname}`, goes };
-        });
-      }),
-  );
-  const all = perNode.flat();
-  return {
-    removed: all.filter(({ goes }) => goes).map(({ name: volume }) => `volume ${volume}`),
-    kept: all.filter(({ goes }) => !goes).map(({ name: volume }) => volume),
-  };
 }

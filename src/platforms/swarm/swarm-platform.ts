@@ -14,6 +14,7 @@ import type {
   PlatformCapabilities,
   RemoveOptions,
   RemoveResult,
+  StopOptions,
 } from '../platform.ts';
 import { assertRoomForWorkers, planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
 import { removeStack } from './remove-stack.ts';
@@ -56,11 +57,15 @@ export class SwarmPlatform implements Platform {
   async stopWorkers(
     cluster: Cluster,
     workers: readonly ClusterContainer[],
-    { replace }: { readonly replace: boolean },
+    { replace, isDrained }: StopOptions,
   ): Promise<void> {
     const containers = await Promise.all(workers.map(async (worker) => this.#container(worker)));
     if (!replace) await this.#reader.client.holdPlacement(workerService(cluster).id);
-    await Promise.all(containers.map(async (container) => container.stopAndRemove(STOP_GRACE_SECONDS)));
+    await Promise.all(
+      containers.map(async (container) =>
+        isDrained ? container.killAndRemove() : container.stopAndRemove(STOP_GRACE_SECONDS),
+      ),
+    );
     // Lowering the replicas before the manager has seen these tasks end made it stop healthy ones 6 of 8 times.
     const ids = new Set(workers.map((worker) => worker.id));
     const deadline = Date.now() + TERMINAL_TIMEOUT_MS;
@@ -100,7 +105,10 @@ export class SwarmPlatform implements Platform {
       signal: options.signal,
       timeoutMs: 0,
     });
-    await demultiplex(output, options.stdout, options.stderr);
+    await demultiplex(output, options.stdout, options.stderr).catch((error: unknown) => {
+      options.signal.throwIfAborted();
+      throw error;
+    });
   }
 
   async #container(container: ClusterContainer): Promise<Container> {
@@ -109,7 +117,7 @@ export class SwarmPlatform implements Platform {
         `${container.displayName} has no container: it is ${container.state}${container.error === '' ? '' : ` (${container.error})`}`,
       );
     }
-    const node = (await this.#reader.client.listNodes()).find(({ hostname }) => hostname === container.node);
+    const node = (await this.#reader.client.listNodes()).find(({ id }) => id === container.nodeId);
     if (!node) throw new NotFoundError(`No node named "${container.node}"`);
     return new Container(await this.#reader.engines.open(node), container.containerId);
   }

@@ -40,7 +40,8 @@ test("Docker's own refusal is a mistake of the file, in Docker's words", async (
 
 test('a docker command line of before 23 leaves the file as it is', async (t) => {
   const name = await file('services:\n  a:\n    image: ${IMAGE:-x}\n    environment: [A=1, B]\n    labels: {l: m}\n');
-  const refusal = "!unknown shorthand flag: 'c' in -c\nSee 'docker stack --help'.\n\nUsage:  docker stack [OPTIONS] COMMAND\n";
+  const refusal =
+    "!unknown shorthand flag: 'c' in -c\nSee 'docker stack --help'.\n\nUsage:  docker stack [OPTIONS] COMMAND\n";
   const shell = new FakeShell({ [`docker stack config -c ${name}`]: refusal });
   const document = await readComposeFile(name, shell, {});
   t.deepEqual(document.services['a']?.environment, { A: '1', B: null });

@@ -22,7 +22,12 @@ for (const [text, tls, formatted] of endpoints) {
 }
 
 test('an IPv6 address loses its brackets', (t) => {
-  t.deepEqual(parseDockerHost('tcp://[::1]:2375', 'x', undefined), { kind: 'tcp', host: '::1', port: 2375, tls: undefined });
+  t.deepEqual(parseDockerHost('tcp://[::1]:2375', 'x', undefined), {
+    kind: 'tcp',
+    host: '::1',
+    port: 2375,
+    tls: undefined,
+  });
 });
 
 const refused: readonly (readonly [text: string, expected: string])[] = [

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -50,15 +51,27 @@ test('a stream is sent as it is', async (t) => {
   t.is(engine.requests[0]?.headers['content-type'], 'application/x-tar');
 });
 
-test('a stream that breaks breaks the request', async (t) => {
+test('a stream that breaks breaks the request, which fails with what the stream says', async (t) => {
   await using engine = await FakeEngine.start({ 'PUT /archive': () => new Answer(200) });
-  const stream = new Readable({ read() { this.destroy(new Error('disk gone')); } });
-  const error = await t.throwsAsync(engine.api.open('PUT', '/archive', { stream }), { instanceOf: UnreachableError });
-  t.is(error.message, 'The Docker engine at the fake engine does not answer: disk gone');
+  const stream = new Readable({
+    read() {
+      this.destroy(new Error('disk gone'));
+    },
+  });
+  await t.throwsAsync(engine.api.open('PUT', '/archive', { stream }), { message: 'disk gone' });
+});
+
+test('a local file that cannot be read is no silence of the engine', async (t) => {
+  await using engine = await FakeEngine.start({ 'PUT /archive': () => new Answer(200) });
+  const stream = createReadStream('/nonexistent/app.py');
+  const error = await t.throwsAsync(engine.api.open('PUT', '/archive', { stream }), { code: 'ENOENT' });
+  t.false(error instanceof UnreachableError);
 });
 
 test('404 is not found, in the words of the engine', async (t) => {
-  await using engine = await FakeEngine.start({ 'GET /services/*': ({ id }) => refusal(404, `service ${id} not found`) });
+  await using engine = await FakeEngine.start({
+    'GET /services/*': ({ id }) => refusal(404, `service ${id} not found`),
+  });
   const error = await t.throwsAsync(engine.api.get('/services/x'), { instanceOf: NotFoundError });
   t.is(error.message, 'service x not found');
 });
@@ -100,7 +113,7 @@ test('a socket that may not be opened says what to do about it', async (t) => {
   net.Socket.prototype.connect = function connectDenied(this: net.Socket) {
     process.nextTick(() => this.destroy(denied));
     return this;
-  } as typeof connect;
+  };
   const failed = api.get('/info');
   net.Socket.prototype.connect = connect;
   const error = await t.throwsAsync(failed, { instanceOf: UnreachableError });
@@ -131,6 +144,42 @@ test('an answer that ends in the middle is no answer', async (t) => {
   t.is(error.message, 'The Docker engine at half does not answer: aborted');
   await new Promise((resolve) => server.close(resolve));
   await rm(folder, { recursive: true });
+});
+
+/** An engine that sends this and then nothing more, with the connection open. */
+async function startStalling(sent: string): Promise<{ readonly api: EngineApi; [Symbol.asyncDispose](): Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-stall-'));
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.once('data', () => socket.write(sent));
+  });
+  await new Promise<void>((resolve) => server.listen(path.join(folder, 's'), resolve));
+  return {
+    api: new EngineApi({ kind: 'unix', socketPath: path.join(folder, 's') }, 'slow'),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+for (const status of ['200 OK', '500 Internal Server Error']) {
+  test(`an answer that begins with ${status} and never ends is given up`, async (t) => {
+    const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`;
+    await using engine = await startStalling(`${head}{"Name"`);
+    const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 50 }), { instanceOf: UnreachableError });
+    t.is(error.message, 'The Docker engine at slow does not answer: no whole answer within 0.05 s');
+  });
+}
+
+test('an answer that is interrupted in the middle throws the interruption', async (t) => {
+  await using engine = await startStalling('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"Name"');
+  const controller = new AbortController();
+  const interruption = new InterruptedError('Interrupted');
+  setTimeout(() => controller.abort(interruption), 20);
+  t.is(await t.throwsAsync(engine.api.get('/info', { signal: controller.signal })), interruption);
 });
 
 test('an interrupted request throws the interruption', async (t) => {

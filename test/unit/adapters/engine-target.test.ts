@@ -30,7 +30,12 @@ class Home implements AsyncDisposable {
 
 const inspect = (name: string): string => `docker context inspect ${name} --format {{json .}}`;
 const context = (host: string, more: object = {}): string =>
-  JSON.stringify({ Endpoints: { docker: { Host: host, SkipTLSVerify: false } }, Storage: {}, TLSMaterial: {}, ...more });
+  JSON.stringify({
+    Endpoints: { docker: { Host: host, SkipTLSVerify: false } },
+    Storage: {},
+    TLSMaterial: {},
+    ...more,
+  });
 const CONTEXTS: Answers = {
   [inspect('lab')]: context('unix:///run/lab.sock'),
   [inspect('other')]: context('unix:///run/other.sock'),
@@ -151,7 +156,8 @@ test('a context over ssh is refused in our words', async (t) => {
 test('a context with TLS is used with its certificates, and docker uses the context itself', async (t) => {
   await using home = await Home.create();
   await mkdir(path.join(home.folder, 'tls', 'docker'), { recursive: true });
-  for (const file of ['ca.pem', 'cert.pem', 'key.pem']) await writeFile(path.join(home.folder, 'tls', 'docker', file), file);
+  for (const file of ['ca.pem', 'cert.pem', 'key.pem'])
+    await writeFile(path.join(home.folder, 'tls', 'docker', file), file);
   const shell = new FakeShell({
     [inspect('far')]: context('tcp://10.0.0.1:2376', {
       Storage: { TLSPath: path.join(home.folder, 'tls') },
@@ -174,7 +180,10 @@ test('DOCKER_HOST with certificates names the way that works', async (t) => {
   const env = { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_TLS_VERIFY: '1' };
   const error = await t.throwsAsync(resolve(home, env), { instanceOf: UsageError });
   t.is(error.message, 'DOCKER_HOST with DOCKER_CERT_PATH is not read; make a context of it');
-  t.is(error.hint, 'docker context create NAME --docker host=tcp://10.0.0.1:2376,ca=…,cert=…,key=…, then --context NAME');
+  t.is(
+    error.hint,
+    'docker context create NAME --docker host=tcp://10.0.0.1:2376,ca=…,cert=…,key=…, then --context NAME',
+  );
 });
 
 test("a socket is a target of its own: a lab's manager", (t) => {

@@ -6,7 +6,9 @@ import test from 'ava';
 import { acceptsConnection, fetchPage } from '../../../src/adapters/http/fetch-page.ts';
 
 /** A server on a free port of this machine. */
-async function serve(answer: http.RequestListener): Promise<AsyncDisposable & { readonly port: number; readonly url: string }> {
+async function serve(
+  answer: http.RequestListener,
+): Promise<AsyncDisposable & { readonly port: number; readonly url: string }> {
   const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

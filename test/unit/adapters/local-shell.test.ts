@@ -117,8 +117,12 @@ test('a stream of a program that is not there fails to start', async (t) => {
 
 test('an abort ends a stream', async (t) => {
   const controller = new AbortController();
-  const running = shell.stream(['sh', '-c', 'echo started; exec sleep 60'], () => controller.abort(new InterruptedError('Interrupted')), {
-    signal: controller.signal,
-  });
+  const running = shell.stream(
+    ['sh', '-c', 'echo started; exec sleep 60'],
+    () => controller.abort(new InterruptedError('Interrupted')),
+    {
+      signal: controller.signal,
+    },
+  );
   await t.throwsAsync(running, { instanceOf: InterruptedError });
 });

@@ -12,9 +12,9 @@ import {
 import { LABELS } from '../../../src/labels.ts';
 import { MIB, readJsonFixture } from '../../helpers/builders.ts';
 
-const nodes = readJsonFixture<readonly RawNode[]>('docker-engine/nodes-26.1.5.json');
-const services = readJsonFixture<readonly RawService[]>('docker-engine/services-26.1.5.json');
-const tasks = readJsonFixture<readonly RawTask[]>('docker-engine/tasks-26.1.5.json');
+const nodes = readJsonFixture('docker-engine/nodes-26.1.5.json') as readonly RawNode[];
+const services = readJsonFixture('docker-engine/services-26.1.5.json') as readonly RawService[];
+const tasks = readJsonFixture('docker-engine/tasks-26.1.5.json') as readonly RawTask[];
 
 function first<T>(items: readonly T[], isWanted: (item: T) => boolean = () => true): T {
   const found = items.find((item) => isWanted(item));
@@ -62,13 +62,16 @@ test('a node that says nothing of itself has nothing', (t) => {
     Description: { Hostname: 'x', Resources: {} },
     Status: { State: 'unknown' },
   });
-  t.deepEqual({ address, cores, isLeader, labels, memoryBytes }, {
-    address: '127.0.0.1',
-    cores: 0,
-    isLeader: false,
-    labels: {},
-    memoryBytes: 0,
-  });
+  t.deepEqual(
+    { address, cores, isLeader, labels, memoryBytes },
+    {
+      address: '127.0.0.1',
+      cores: 0,
+      isLeader: false,
+      labels: {},
+      memoryBytes: 0,
+    },
+  );
 });
 
 test('a service has its limits, reservations, ports and labels', (t) => {

@@ -28,7 +28,7 @@ test('services and tasks are asked for by label, all labels at once', async (t) 
 
 test('another number of replicas keeps the rest of the service as it is', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
   await new SwarmClient(swarm.engine.api).setReplicas(worker!.ID, 5);
   const sent = swarm.engine.requests.at(-1);
   t.deepEqual(sent?.query, { version: String(worker!.Version.Index), registryAuthFrom: 'spec' });
@@ -37,14 +37,14 @@ test('another number of replicas keeps the rest of the service as it is', async 
 
 test('the number that is there already is not written', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
   await new SwarmClient(swarm.engine.api).setReplicas(worker!.ID, 2);
   t.deepEqual(swarm.engine.changes, []);
 });
 
 test('a change that somebody else made in between is read again, five times at most', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
   const client = new SwarmClient(swarm.engine.api);
   const outOfSequence = refusal(500, 'rpc error: code = Unknown desc = update out of sequence');
   let refusals = 2;
@@ -52,13 +52,16 @@ test('a change that somebody else made in between is read again, five times at m
   await client.setReplicas(worker!.ID, 5);
   t.is(swarm.engine.changes.length, 3);
   refusals = 99;
-  await t.throwsAsync(client.setReplicas(worker!.ID, 5), { instanceOf: EngineError, message: 'update out of sequence' });
+  await t.throwsAsync(client.setReplicas(worker!.ID, 5), {
+    instanceOf: EngineError,
+    message: 'update out of sequence',
+  });
   t.is(swarm.engine.changes.length, 8);
 });
 
 test('another refusal is not tried again', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
   swarm.engine.on({ 'POST /services/*/update': () => refusal(400, 'bad replicas') });
   await t.throwsAsync(new SwarmClient(swarm.engine.api).setReplicas(worker!.ID, 5), { message: 'bad replicas' });
   t.is(swarm.engine.changes.length, 1);
@@ -132,13 +135,18 @@ test('a manager is good', (t) => t.notThrows(() => assertManager(info({ isManage
 
 test("a node's engine is where its label says, and is opened once", async (t) => {
   await using swarm = await FakeSwarm.start();
-  await using other = await FakeEngine.start({ 'GET /_ping': () => 'OK' });
+  await using other = await FakeEngine.start({
+    'GET /_ping': () => 'OK',
+    'GET /info': () => ({ Swarm: { NodeID: 'n2' } }),
+  });
   const engines = new NodeEngines(swarm.engine.api);
-  const node = swarmNode('n2', { labels: { 'io.spark-swarm.node.engine': `unix://${other.socketPath}` } });
+  const node = swarmNode('n2', { id: 'n2', labels: { 'io.spark-swarm.node.engine': `unix://${other.socketPath}` } });
   const api = await engines.open(node);
   t.is(api.name, `unix://${other.socketPath} (node n2)`);
   t.is(await engines.find(node), api);
-  t.deepEqual(other.lines, ['GET /_ping']);
+  t.deepEqual(other.lines, ['GET /info']);
+  t.is(await engines.open(node), api);
+  t.deepEqual(other.lines, ['GET /info', 'GET /_ping']);
   api.close();
 });
 
@@ -153,9 +161,39 @@ test('without a label only the manager itself can be reached', async (t) => {
   t.is(error.hint, 'docker node update --label-add io.spark-swarm.node.engine=unix:///… n2');
 });
 
-test("a node whose engine does not answer is named", async (t) => {
+test('an engine that is not that node is not taken for it: the label was written on another machine', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const node = swarmNode('n2', { labels: { 'io.spark-swarm.node.engine': 'unix:///nonexistent.sock' } });
+  await using other = await FakeEngine.start({ 'GET /info': () => ({ Swarm: { NodeID: 'n3' } }) });
+  const engines = new NodeEngines(swarm.engine.api);
+  const host = `unix://${other.socketPath}`;
+  const node = swarmNode('n2', { id: 'n2', labels: { 'io.spark-swarm.node.engine': host } });
+  t.is(await engines.find(node), undefined);
+  const error = await t.throwsAsync(engines.open(node), { instanceOf: UnreachableError });
+  t.is(
+    error.message,
+    `Cannot reach the engine of node n2: its label says ${host}, and that is another engine on this machine`,
+  );
+  t.deepEqual(
+    other.lines.filter((line) => line !== 'GET /info'),
+    [],
+  );
+});
+
+test('many that want one node ask its engine once', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  await using other = await FakeEngine.start({ 'GET /info': () => ({ Swarm: { NodeID: 'n2' } }) });
+  const engines = new NodeEngines(swarm.engine.api);
+  const node = swarmNode('n2', { id: 'n2', labels: { 'io.spark-swarm.node.engine': `unix://${other.socketPath}` } });
+  const found = await Promise.all(Array.from({ length: 5 }, () => engines.find(node)));
+  t.truthy(found[0]);
+  t.is(new Set(found).size, 1);
+  t.deepEqual(other.lines, ['GET /info']);
+  found[0]?.close();
+});
+
+test('a node whose engine does not answer is named', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const node = swarmNode('n2', { id: 'n2', labels: { 'io.spark-swarm.node.engine': 'unix:///nonexistent.sock' } });
   await t.throwsAsync(new NodeEngines(swarm.engine.api).open(node), {
     instanceOf: UnreachableError,
     message: 'The Docker engine at unix:///nonexistent.sock (node n2) does not answer: there is no such socket',

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import test from 'ava';
 
+import { describeSelf } from '../../../src/adapters/files/process-identity.ts';
 import { SwarmClient } from '../../../src/adapters/swarm/swarm-client.ts';
 import { SwarmLocks } from '../../../src/adapters/swarm/swarm-locks.ts';
 import { ConflictError, InterruptedError } from '../../../src/errors.ts';
@@ -10,11 +10,10 @@ import { LABELS } from '../../../src/labels.ts';
 import type { LockRequest } from '../../../src/operations/operation.ts';
 import { FakeSwarm, type RawNamed } from '../../helpers/fake-swarm.ts';
 
-const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');
-const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-
 /** This very process: it lives. */
-const ME = { host: hostname(), pid: process.pid, started, command: 'deploy', since: '2026-11-20T23:00:00.000Z' };
+const SELF = describeSelf();
+const { started } = SELF;
+const ME = { ...SELF, command: 'deploy', since: '2026-11-20T23:00:00.000Z' };
 
 function lock(holder: object | undefined, updatedAt = new Date().toISOString()): RawNamed {
   const label = holder === undefined ? {} : { [LABELS.lock]: JSON.stringify(holder) };
@@ -56,7 +55,7 @@ test('a lock that a living process holds is waited for, and then a conflict that
   const error = await t.throwsAsync(take(swarm, { timeoutMs: 1000, wait: (detail) => waits.push(detail) }), {
     instanceOf: ConflictError,
   });
-  const who = `deploy by process ${ME.pid} on ${ME.host}, since 2026-11-20T23:00:00.000Z`;
+  const who = `deploy by process ${ME.pid} on ${hostname()}, since 2026-11-20T23:00:00.000Z`;
   t.is(error.message, `Another command works on the cluster "spark": ${who}; waited 1.0 s`);
   t.is(error.hint, 'wait for it, or end it');
   t.is(error.exitCode, 5);
@@ -103,6 +102,46 @@ test('a holder on another machine is believed while it is heard of, by the clock
   )();
   t.deepEqual(swarm.configs, []);
 });
+
+test('a holder in another container of this machine is seen by its renewals alone', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  swarm.info = { ...swarm.info, SystemTime: '2026-11-20T12:00:40Z' };
+  const [name, boot] = ME.host.split(' ');
+  const elsewhere = { ...ME, host: `${name} ${boot} pid:[1]`, pid: 4_194_305 };
+  swarm.configs = [lock(elsewhere, '2026-11-20T12:00:11Z')];
+  await t.throwsAsync(take(swarm), { instanceOf: ConflictError, message: new RegExp(`on ${hostname()}, since`) });
+  swarm.configs = [lock(elsewhere, '2026-11-20T12:00:09Z')];
+  await (
+    await take(swarm)
+  )();
+  t.deepEqual(swarm.configs, []);
+});
+
+test('a holder on this machine that lives and has not renewed the lock for long still holds it', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  swarm.info = { ...swarm.info, SystemTime: '2026-11-20T12:10:00Z' };
+  swarm.configs = [lock(ME, '2026-11-20T12:00:00Z')];
+  await t.throwsAsync(take(swarm), { instanceOf: ConflictError });
+});
+
+for (const text of ['{', 'null', '[]', '{"host":3}']) {
+  test(`a lock with the label ${text} is a conflict at first, and stale after a while`, async (t) => {
+    await using swarm = await FakeSwarm.start();
+    swarm.info = { ...swarm.info, SystemTime: '2026-11-20T12:00:40Z' };
+    const broken = (updatedAt: string): RawNamed => {
+      const { Spec, ...rest } = lock({}, updatedAt);
+      return { ...rest, Spec: { ...Spec, Labels: { ...Spec.Labels, [LABELS.lock]: text } } };
+    };
+    swarm.configs = [broken('2026-11-20T12:00:11Z')];
+    const error = await t.throwsAsync(take(swarm), { instanceOf: ConflictError });
+    t.true(error.message.includes('the label of its lock, the config spark_lock, cannot be read'), error.message);
+    swarm.configs = [broken('2026-11-20T12:00:09Z')];
+    await (
+      await take(swarm)
+    )();
+    t.deepEqual(swarm.configs, []);
+  });
+}
 
 test('giving back does not take away the lock of another', async (t) => {
   await using swarm = await FakeSwarm.start();

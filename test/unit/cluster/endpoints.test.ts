@@ -7,7 +7,9 @@ const withMaster = (changes: Parameters<typeof container>[1]): ReturnType<typeof
   cluster({ containers: [container('master', changes)] });
 
 test('the block has whole labels, one address a line, always in this order', (t) => {
-  const endpoints = listEndpoints(withMaster({ address: '192.168.77.11', publishedPorts: { 8080: 31_000, 7077: 7077 } }));
+  const endpoints = listEndpoints(
+    withMaster({ address: '192.168.77.11', publishedPorts: { 8080: 31_000, 7077: 7077 } }),
+  );
   t.is(
     formatEndpoints(endpoints),
     'spark master     spark://192.168.77.11:7077\n' +

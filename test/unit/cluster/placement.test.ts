@@ -43,7 +43,8 @@ const rows: readonly Row[] = [
   {
     title: 'a master beside what others have reserved',
     nodes: [node('n1', { reservedMemoryBytes: 6 * GIB }), node('n2')],
-    message: 'The master needs 3200m, and no manager has that: the largest is n1 with 8g − 6g reserved by other services',
+    message:
+      'The master needs 3200m, and no manager has that: the largest is n1 with 8g − 6g reserved by other services',
     hint: 'choose a smaller --master-memory',
   },
   {
@@ -70,16 +71,12 @@ const rows: readonly Row[] = [
     title: 'a worker beside what others have reserved',
     worker: [4096, 1],
     nodes: [node('n1', { reservedMemoryBytes: 4 * GIB + MIB }), node('n2', { reservedMemoryBytes: 5 * GIB })],
-    message:
-      'A worker needs 4g, and no node has that: the largest is n1 with 8g − 4097m reserved by other services',
+    message: 'A worker needs 4g, and no node has that: the largest is n1 with 8g − 4097m reserved by other services',
     hint: 'choose --worker-memory 4095m or less',
   },
   {
     title: 'workers whose nodes others have taken whole',
-    nodes: [
-      node('n1', { takesWorkers: false }),
-      node('n2', { reservedMemoryBytes: 8 * GIB }),
-    ],
+    nodes: [node('n1', { takesWorkers: false }), node('n2', { reservedMemoryBytes: 8 * GIB })],
     message: 'A worker needs 1792m, and no node has that: the largest is n2 with 8g − 8g reserved by other services',
     hint: 'docker service ls shows what else reserves memory',
   },
@@ -87,14 +84,14 @@ const rows: readonly Row[] = [
     title: 'a worker with more cores than every node',
     worker: [8192, 5],
     nodes: three,
-    message: 'A worker needs 5 cores, and no node has them: n1 has 4',
+    message: 'A worker needs 5 cores, and no node has that: n1 has 4',
     hint: 'choose --worker-cores 4 or less',
   },
   {
     title: 'cores that others have reserved',
     worker: [6144, 4],
     nodes: [node('n1', { reservedCores: 2 }), node('n2', { cores: 2 })],
-    message: 'A worker needs 4 cores, and no node has them: n1 has 4 − 2 reserved by other services',
+    message: 'A worker needs 4 cores, and no node has that: n1 has 4 − 2 reserved by other services',
     hint: 'choose --worker-cores 2 or less',
   },
   {
@@ -110,7 +107,8 @@ const rows: readonly Row[] = [
     workers: 7,
     worker: [3200, 2],
     nodes: three.map((each) => ({ ...each, memoryBytes: 64 * GIB })),
-    message: '7 workers of 3200m and 2 cores do not fit: room for n1 2 + n2 2 + n3 2 = 6 (the master takes 3200m of n1)',
+    message:
+      '7 workers of 3200m and 2 cores do not fit: room for n1 2 + n2 2 + n3 2 = 6 (the master takes 3200m of n1)',
     hint: 'choose --workers 6 or less, or smaller ones with --worker-memory and --worker-cores',
   },
   {

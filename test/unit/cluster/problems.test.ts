@@ -3,7 +3,16 @@ import fc from 'fast-check';
 
 import { findProblems, type Observed, type Problem } from '../../../src/cluster/problems.ts';
 import { isSparkReady } from '../../../src/spark/master-state.ts';
-import { GIB, MIB, cluster, clusterService, container, masterState, pending, sparkWorker } from '../../helpers/builders.ts';
+import {
+  GIB,
+  MIB,
+  cluster,
+  clusterService,
+  container,
+  masterState,
+  pending,
+  sparkWorker,
+} from '../../helpers/builders.ts';
 
 const WANTED = { count: 2, cores: 1, memoryBytes: GIB };
 const find = (changes: Partial<Observed> = {}): readonly Problem[] =>

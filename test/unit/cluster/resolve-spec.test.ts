@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import { resolveSpec, type ClusterFlags, type PresentCluster } from '../../../src/cluster/resolve-spec.ts';
+import { defaultWorkerMemoryBytes } from '../../../src/cluster/sizes.ts';
 import { parseRememberedSpec, rememberSpec, type RememberedSpec } from '../../../src/cluster/spec.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { formatSize } from '../../../src/units.ts';
@@ -52,8 +53,10 @@ test('a flag changes what it names and nothing else', (t) => {
   t.is(resolve({ workers: 1 }, present).workers, 1);
 });
 
-test('other cores take their own default memory, unless memory is given too', (t) => {
-  t.is(formatSize(resolve({ workerCores: 4 }, present).worker.limitBytes), '6016m');
+test('other cores take their own default memory, unless memory was chosen, now or before', (t) => {
+  t.is(formatSize(resolve({ workerCores: 3 }, present).worker.limitBytes), formatSize(remembered.workerMemoryBytes));
+  const byDefault = { ...remembered, workerCores: 1, workerMemoryBytes: defaultWorkerMemoryBytes(1) };
+  t.is(formatSize(resolve({ workerCores: 4 }, { ...present, remembered: byDefault }).worker.limitBytes), '6016m');
   t.is(formatSize(resolve({ workerCores: 0.5 }).worker.limitBytes), '1792m');
   t.is(formatSize(resolve({ workerCores: 4, workerMemoryBytes: 8 * GIB }, present).worker.limitBytes), '8g');
 });

@@ -18,7 +18,10 @@ import { GIB, MIB } from '../../helpers/builders.ts';
 const smallest = (cores: number): number =>
   DAEMON_BYTES + Math.max(1, Math.floor(cores)) * (OVERHEAD_PER_CORE_BYTES + SMALLEST_EXECUTOR_BYTES);
 
-const cores = fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 99 }).map((tenths) => tenths / 10));
+const cores = fc.oneof(
+  fc.integer({ min: 1, max: 64 }),
+  fc.integer({ min: 1, max: 99 }).map((tenths) => tenths / 10),
+);
 const memory = fc.integer({ min: 1, max: 1024 * 1024 }).map((mebibytes) => mebibytes * MIB);
 
 /** The rows of the table in the documentation. */

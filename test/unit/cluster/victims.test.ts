@@ -11,7 +11,8 @@ const pair = (number: number, spark: Partial<SparkWorker> = {}): WorkerPair => (
 });
 const unregistered = (number: number): WorkerPair => ({ ...pair(number), spark: undefined });
 const absent = (number: number): WorkerPair => ({ container: pending(`worker-${number}`), spark: undefined });
-const names = (pairs: readonly WorkerPair[]): readonly string[] => pairs.map(({ container: { displayName } }) => displayName);
+const names = (pairs: readonly WorkerPair[]): readonly string[] =>
+  pairs.map(({ container: { displayName } }) => displayName);
 
 test('a worker is found by its display name', (t) => {
   const [first, second] = pairWorkers(
@@ -34,7 +35,10 @@ test('a worker deployed by hand is found by the first 12 characters of its conta
 });
 
 test('a short host name is not taken for the beginning of a container id', (t) => {
-  const [found] = pairWorkers([container('worker-1', { containerId: 'abcdef' })], [sparkWorker('abc'), sparkWorker('')]);
+  const [found] = pairWorkers(
+    [container('worker-1', { containerId: 'abcdef' })],
+    [sparkWorker('abc'), sparkWorker('')],
+  );
   t.is(found?.spark, undefined);
 });
 
@@ -79,7 +83,13 @@ test('growing chooses nobody', (t) => {
 const anyWorkers = fc
   .array(
     fc.record({
-      state: fc.constantFrom<(SparkWorker['state'] | 'absent')[]>('ALIVE', 'ALIVE', 'ALIVE', 'DECOMMISSIONED', 'absent'),
+      state: fc.constantFrom<(SparkWorker['state'] | 'absent')[]>(
+        'ALIVE',
+        'ALIVE',
+        'ALIVE',
+        'DECOMMISSIONED',
+        'absent',
+      ),
       coresUsed: fc.integer({ min: 0, max: 4 }),
     }),
     { maxLength: 12 },

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import test from 'ava';
 
+import { describeSelf } from '../../../src/adapters/files/process-identity.ts';
 import { findLabs } from '../../../src/adapters/labs/find-labs.ts';
 import { takeLock } from '../../../src/adapters/labs/lab-lock.ts';
 import { LocalMachine } from '../../../src/adapters/labs/local-machine.ts';
-import { runtimeFolder } from '../../../src/adapters/labs/runtime-folder.ts';
+import { isTrusted, runtimeFolder } from '../../../src/adapters/labs/runtime-folder.ts';
 import { ConflictError } from '../../../src/errors.ts';
 
 async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -85,7 +86,7 @@ test('the lock of a command that was killed is taken over, with what it left', a
   await withFolder(async (folder) => {
     const file = path.join(folder, 'lab.lock');
     const { pid } = spawnSync('true');
-    const dead = JSON.stringify({ pid, startedAt: '1' });
+    const dead = JSON.stringify({ ...describeSelf(), pid, started: '1' });
     await writeFile(file, dead);
     await writeFile(`${file}.draft`, dead);
     await (await takeLock(file, 'lab'))[Symbol.asyncDispose]();
@@ -96,8 +97,46 @@ test('the lock of a command that was killed is taken over, with what it left', a
 test('of many at once exactly one gets the lock, also over a dead one', async (t) => {
   await withFolder(async (folder) => {
     const file = path.join(folder, 'lab.lock');
-    await writeFile(file, JSON.stringify({ pid: spawnSync('true').pid, startedAt: '1' }));
+    await writeFile(file, JSON.stringify({ ...describeSelf(), pid: spawnSync('true').pid }));
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async () => takeLock(file, 'lab')));
     t.is(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+});
+
+test('the lock of a process that cannot be seen from here is believed for half a minute', async (t) => {
+  await withFolder(async (folder) => {
+    const file = path.join(folder, 'lab.lock');
+    await writeFile(file, JSON.stringify({ ...describeSelf(), host: 'elsewhere', pid: 7 }));
+    await t.throwsAsync(takeLock(file, 'lab'), { instanceOf: ConflictError });
+    const longAgo = new Date(Date.now() - 31_000);
+    await utimes(file, longAgo, longAgo);
+    await (await takeLock(file, 'lab'))[Symbol.asyncDispose]();
+    t.deepEqual(await readdir(folder), []);
+  });
+});
+
+test("a lock that nobody can read is taken over, and one that is another's by now is not given back", async (t) => {
+  await withFolder(async (folder) => {
+    const file = path.join(folder, 'lab.lock');
+    await writeFile(file, '{');
+    const lock = await takeLock(file, 'lab');
+    await writeFile(file, 'of another');
+    await lock[Symbol.asyncDispose]();
+    t.deepEqual(await readdir(folder), ['lab.lock']);
+  });
+});
+
+test('a folder of sockets that anybody may have made is trusted only where it is ours alone', async (t) => {
+  await withFolder(async (folder) => {
+    const uid = process.getuid?.() ?? 0;
+    await chmod(folder, 0o700);
+    t.true(isTrusted(folder, uid));
+    t.false(isTrusted(folder, uid + 1));
+    await chmod(folder, 0o755);
+    t.false(isTrusted(folder, uid));
+    await chmod(folder, 0o700);
+    await symlink(folder, `${folder}/link`);
+    t.false(isTrusted(`${folder}/link`, uid));
+    t.false(isTrusted(`${folder}/missing`, uid));
   });
 });

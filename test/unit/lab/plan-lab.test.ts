@@ -51,7 +51,7 @@ function lab(changes: Partial<LabState> = {}): LabState {
 }
 
 function volume(node: number, subnet = SUBNET): LabState['volumes'][number] {
-  return { name: `spark-lab-${node}`, node, subnet };
+  return { name: `spark-lab-${node}`, node, subnet, owner: undefined };
 }
 
 const nothing = lab({ network: undefined });
@@ -185,7 +185,10 @@ test("the lab's subnet is its network's, else that of its volumes, else a free o
 test('a lab of another user is not touched', (t) => {
   const error = t.throws(
     () =>
-      refuseOtherOwner('lab', lab({ containers: [container(1)] }), (node) => `/run/user/7/spark-swarm/lab/lab-${node}`),
+      refuseOtherOwner('lab', lab({ containers: [container(1)] }), {
+        machine: { userId: 7, socketFolder: (_lab, node) => `/run/user/7/spark-swarm/lab/lab-${node}` },
+        hint: 'spark-swarm lab up --name NAME makes one of your own',
+      }),
     {
       instanceOf: ConflictError,
     },

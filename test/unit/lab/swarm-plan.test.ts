@@ -72,16 +72,20 @@ test('a node of another swarm, at another address or in error leaves first', (t)
   t.is(planMember(info({ nodeId: 'b', state: 'error' }), [member('b', 'lab-2')]), 'leave-and-join');
 });
 
-test("only the lab's own names are stale entries", (t) => {
-  const members = [
-    member('a', 'lab-1'),
-    member('old', 'lab-1'),
-    member('gone', 'lab-4'),
-    member('x', 'lab-west-1'),
+test('only nodes with a name and the label of this lab are stale entries', (t) => {
+  const ours = { labels: { 'io.spark-swarm.node.host': 'ID' } };
+  const members: readonly SwarmMember[] = [
+    { ...member('a', 'lab-1'), ...ours },
+    { ...member('old', 'lab-1'), ...ours, state: 'down' },
+    { ...member('gone', 'lab-4'), ...ours },
+    { ...member('x', 'lab-west-1'), ...ours },
+    member('stranger', 'lab-5'),
+    { ...member('lost stranger', 'lab-1'), state: 'down' },
+    { ...member('of another machine', 'lab-6'), labels: { 'io.spark-swarm.node.host': 'OTHER' } },
     member('y', 'server'),
   ];
   t.deepEqual(
-    findGhosts('lab', members, ['a']).map(({ id }) => id),
+    findGhosts({ lab: 'lab', host: 'ID' }, members, ['a']).map(({ id }) => id),
     ['old', 'gone'],
   );
 });

@@ -135,7 +135,7 @@ test('a restart under a running application asks first, and no is no', async (t)
   fake.planned = { restartsContainers: true, changes: ['update service spark_worker (its containers are replaced)'] };
   const asked: string[] = [];
   const confirmRestart: DeployOptions['confirmRestart'] = async (applications) => {
-    asked.push(...applications.map(({ name }) => name));
+    asked.push(...(applications ?? []).map(({ name }) => name));
     throw new ConflictError('no');
   };
   await t.throwsAsync(deploy(fake, { confirmRestart }), { instanceOf: ConflictError, message: 'no' });

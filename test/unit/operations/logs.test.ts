@@ -13,7 +13,10 @@ class Outputs {
 
   readonly open = (prefix: string): ReturnType<ClusterLogOptions['openOutput']> => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    this.texts.set(prefix, Promise.all([readText(stdout), readText(stderr)]).then((both) => both.join('|')));
+    this.texts.set(
+      prefix,
+      Promise.all([readText(stdout), readText(stderr)]).then((both) => both.join('|')),
+    );
     return { stdout, stderr };
   };
 
@@ -37,7 +40,13 @@ const stream = (fake: FakeCluster, outputs: Outputs, changes: Partial<ClusterLog
 
 function talking(): FakeCluster {
   const fake = new FakeCluster(10);
-  fake.logs = { master: [['stdout', 'm\n']], 'worker-2': [['stdout', 'out\n'], ['stderr', 'err\n']] };
+  fake.logs = {
+    master: [['stdout', 'm\n']],
+    'worker-2': [
+      ['stdout', 'out\n'],
+      ['stderr', 'err\n'],
+    ],
+  };
   return fake;
 }
 
@@ -93,4 +102,16 @@ test('another failure is one', async (t) => {
   const fake = talking();
   fake.streamLogs = () => Promise.reject(new EngineError('gone', 500));
   await t.throwsAsync(stream(fake, new Outputs(), { follow: true }), { instanceOf: EngineError, message: 'gone' });
+});
+
+test('of several daemons the first failure ends the others, and is the one that is thrown', async (t) => {
+  const fake = talking();
+  const stream_ = fake.streamLogs.bind(fake);
+  fake.streamLogs = (cluster, container, options) =>
+    container.displayName === 'worker-3'
+      ? Promise.reject(new EngineError('gone', 500))
+      : stream_(cluster, container, options);
+  const outputs = new Outputs();
+  await t.throwsAsync(stream(fake, outputs, { follow: true }), { instanceOf: EngineError, message: 'gone' });
+  t.is((await outputs.read())['master    | '], 'm\n|');
 });

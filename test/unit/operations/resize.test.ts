@@ -32,7 +32,7 @@ test('the number that is there already is nothing to do', async (t) => {
   const fake = new FakeCluster(2);
   await resize(fake, 2);
   t.deepEqual(fake.calls, ['lock spark for resize', 'set 2 workers', 'unlock spark']);
-  t.deepEqual(fake.outcomes, { scale: 'skipped: nothing to do', ready: '2 workers ALIVE' });
+  t.deepEqual(fake.outcomes, { scale: 'skipped: it is as asked', ready: '2 workers ALIVE' });
 });
 
 test('shrinking an idle cluster stops exactly the victims, and lowers the number only then', async (t) => {
@@ -78,10 +78,7 @@ test('a drain that runs out of time has stopped nothing, and ends with 3', async
   const fake = busyCluster();
   fake.keepsExecutors = true;
   const error = await t.throwsAsync(resize(fake, 2, { timeoutMs: 1 }), { instanceOf: WaitTimeoutError });
-  t.is(
-    error.message,
-    'Gave up after 1 ms waiting for the executors on worker-2 to end; nothing was stopped',
-  );
+  t.is(error.message, 'Gave up after 1 ms waiting for the executors on worker-2 to end; nothing was stopped');
   t.is(error.hint, 'the same command goes on with the same workers; --force stops them without waiting');
   t.is(error.exitCode, 3);
   t.deepEqual(fake.calls, ['lock spark for resize', 'kill -SIGPWR worker-2', 'unlock spark']);
@@ -188,7 +185,7 @@ test('a plan says who goes, and what each of them does', async (t) => {
     'change the number of workers from 3 to 1',
   ]);
   t.deepEqual(formatResizePlan(await planResize(fake.context, 'spark', 4)), [
-    'restart worker-2 (decommissioned, takes no work)',
+    'drain and restart worker-2 (decommissioned, takes no new work)',
     'change the number of workers from 3 to 4',
   ]);
   t.deepEqual(fake.calls, []);

@@ -123,7 +123,12 @@ test('a cluster that is there as wanted has nothing to do', async (t) => {
     return { ...service, Spec: { ...service.Spec, Labels: { ...service.Spec.Labels, ...labels } } };
   });
   swarm.secrets = [
-    { ID: 'x', Version: { Index: 1 }, UpdatedAt: '', Spec: { Name: 'spark_auth', Labels: { [LABELS.cluster]: 'spark' } } },
+    {
+      ID: 'x',
+      Version: { Index: 1 },
+      UpdatedAt: '',
+      Spec: { Name: 'spark_auth', Labels: { [LABELS.cluster]: 'spark' } },
+    },
   ];
   const shell = answering({});
   const again = await plan(swarm, {}, shell);
@@ -141,9 +146,12 @@ test('a cluster that is there as wanted has nothing to do', async (t) => {
 
 test('a service of ours that the file has no more is removed after the deploy', async (t) => {
   await using swarm = await FakeSwarm.start();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
   const { [LABELS.role]: _, ...labels } = worker!.Spec.Labels ?? {};
-  swarm.services = [...swarm.services, { ...worker!, ID: 'cache', Spec: { ...worker!.Spec, Name: 'spark_cache', Labels: labels } }];
+  swarm.services = [
+    ...swarm.services,
+    { ...worker!, ID: 'cache', Spec: { ...worker!.Spec, Name: 'spark_cache', Labels: labels } },
+  ];
   const prepared = await plan(swarm, {}, answering({ [deployLine('spark')]: '' }));
   t.true(prepared.changes.includes('remove service spark_cache'));
   await prepared.apply(() => {}, signal);
@@ -186,7 +194,7 @@ test('constraints that match no node are refused', async (t) => {
 test('workers that share the cores of one machine are warned about', async (t) => {
   await using swarm = (await FakeSwarm.start()).empty();
   const { warnings } = await plan(swarm, { workers: 4 });
-  t.deepEqual(warnings, ['4 workers × 1 cores share the 2 cores of one machine']);
+  t.deepEqual(warnings, ['4 workers × 1 core share the 2 cores of one machine']);
 });
 
 test('a name that somebody else has is a conflict', async (t) => {

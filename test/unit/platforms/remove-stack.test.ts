@@ -105,8 +105,12 @@ test('the containers that run are stopped on their nodes, ended ones of other st
 
 test('somebody else in the same stack is left alone, and not waited for', async (t) => {
   await using swarm = await startSwarm();
-  const [worker] = swarm.services.filter(({ Spec }) => Spec.Name === 'spark_worker');
-  const foreign = { ...worker!, ID: 'foreign', Spec: { ...worker!.Spec, Name: 'spark_web', Labels: { [STACK_NAMESPACE_LABEL]: 'spark' } } };
+  const worker = swarm.services.find(({ Spec }) => Spec.Name === 'spark_worker');
+  const foreign = {
+    ...worker!,
+    ID: 'foreign',
+    Spec: { ...worker!.Spec, Name: 'spark_web', Labels: { [STACK_NAMESPACE_LABEL]: 'spark' } },
+  };
   swarm.services = [...swarm.services, foreign];
   const running = swarm.tasks.find(({ Status }) => Status.State === 'running');
   swarm.tasks = [...swarm.tasks, { ...running!, ID: 'foreign-task', ServiceID: 'foreign' }];
@@ -118,18 +122,38 @@ test('somebody else in the same stack is left alone, and not waited for', async 
   );
 });
 
-test('a stack deployed by hand goes whole, with its network', async (t) => {
+test('of a stack deployed by hand goes what our file labels; the rest stays and is named', async (t) => {
   await using swarm = await startSwarm();
   swarm.services = swarm.services.map((service) => {
     const { [LABELS.cluster]: _, ...labels } = service.Spec.Labels ?? {};
     return { ...service, Spec: { ...service.Spec, Labels: labels } };
   });
-  const { removed } = await remove(swarm);
+  const [worker] = swarm.services;
+  const labels = { [STACK_NAMESPACE_LABEL]: 'spark' };
+  swarm.services = [...swarm.services, { ...worker!, ID: 'db', Spec: { ...worker!.Spec, Name: 'spark_db', Labels: labels } }];
+  swarm.networks = swarm.networks.map((network) =>
+    network.Id === 'net' ? { ...network, Labels: { ...labels, [LABELS.role]: 'network' } } : network,
+  );
+  swarm.containers = [
+    { Id: 'ended', Labels: { ...labels, [LABELS.role]: 'worker' } },
+    { Id: 'theirs', Labels: labels },
+  ];
+  const { removed, leftovers } = await remove(swarm);
   t.true(removed.includes('service spark_master') && removed.includes('service spark_worker'));
   t.deepEqual(
-    swarm.networks.map(({ Name }) => Name),
-    ['sparkle_spark'],
+    swarm.services.map(({ ID }) => ID),
+    ['db'],
   );
+  t.deepEqual(
+    swarm.networks.map(({ Name }) => Name),
+    ['spark_other', 'sparkle_spark'],
+  );
+  t.true(swarm.engine.changes.includes('DELETE /containers/ended'));
+  t.false(swarm.engine.changes.some((line) => line.includes('/containers/theirs')));
+  t.deepEqual(leftovers, [
+    'service spark_db stays: it has no label io.spark-swarm.role',
+    'network spark_other stays: it has no label io.spark-swarm.role',
+  ]);
 });
 
 test('a network that is still in use for a moment is tried again', async (t) => {
@@ -152,7 +176,18 @@ test('a node that does not answer is named, and not waited for', async (t) => {
   );
   const { leftovers } = await remove(swarm);
   t.deepEqual(leftovers, [
-    'node lab-2 is down: what it holds of "spark" goes when it returns, or with docker node rm',
+    'node lab-2 is down; what runs there of "spark" goes when it returns, or with docker node rm, ended containers and volumes may stay',
+  ]);
+});
+
+test('a node whose engine cannot be looked into is named: what has ended, and volumes, may stay there', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  swarm.nodes = swarm.nodes.map((node) =>
+    node.Description.Hostname === 'lab-3' ? { ...node, Spec: { ...node.Spec, Labels: {} } } : node,
+  );
+  const { leftovers } = await remove(swarm);
+  t.deepEqual(leftovers, [
+    'Cannot reach the engine of node lab-3: it has no label io.spark-swarm.node.engine; ended containers and volumes of "spark" may stay there',
   ]);
 });
 

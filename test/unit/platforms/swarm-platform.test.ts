@@ -48,13 +48,37 @@ test('workers are stopped on their own nodes, and their end is waited for', asyn
     'GET /tasks': () => {
       looks += 1;
       const state = looks < 3 ? 'running' : 'complete';
-      return swarm.tasks.map((task) => (task.ID === first!.id ? { ...task, Status: { ...task.Status, State: state } } : task));
+      return swarm.tasks.map((task) =>
+        task.ID === first!.id ? { ...task, Status: { ...task.Status, State: state } } : task,
+      );
     },
   });
-  await platform.stopWorkers(cluster, [first!], { replace: true });
+  await platform.stopWorkers(cluster, [first!], { replace: true, isDrained: false });
   t.is(looks, 3);
   t.is(swarm.engine.changes[0], `POST /containers/${first!.containerId}/stop`);
   t.true(swarm.engine.changes.every((line) => line.includes(first!.containerId!)));
+});
+
+test('no new worker gets a node between the stop and the lower number, and then again as before', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const [first] = listWorkers(cluster);
+  const { id } = cluster.services.find(({ role }) => role === 'worker')!;
+  const specOf = (): RawService['Spec'] => swarm.services.find(({ ID }) => ID === id)!.Spec;
+  const before = specOf();
+  swarm.tasks = swarm.tasks.map((task) =>
+    task.ID === first!.id ? { ...task, Status: { ...task.Status, State: 'complete' } } : task,
+  );
+  await platform.stopWorkers(cluster, [first!], { replace: false, isDrained: true });
+  t.deepEqual(swarm.engine.changes, [`POST /services/${id}/update`, `DELETE /containers/${first!.containerId}`]);
+  t.deepEqual(specOf().TaskTemplate.Placement?.Platforms, [{ Architecture: 'none', OS: 'none' }]);
+  await platform.setWorkers(cluster, 1);
+  t.deepEqual(specOf(), {
+    ...before,
+    TaskTemplate: { ...before.TaskTemplate, Placement: { ...before.TaskTemplate.Placement, Platforms: [] } },
+    Mode: { Replicated: { Replicas: 1 } },
+  });
 });
 
 test('fewer workers are written as they are, and more only where there is room', async (t) => {

@@ -103,7 +103,9 @@ test('where nobody remembers a size any is right', (t) => {
 });
 
 test('only ALIVE workers count', (t) => {
-  const workers = (['ALIVE', 'DEAD', 'DECOMMISSIONED', 'UNKNOWN'] as const).map((state) => sparkWorker(state, { state }));
+  const workers = (['ALIVE', 'DEAD', 'DECOMMISSIONED', 'UNKNOWN'] as const).map((state) =>
+    sparkWorker(state, { state }),
+  );
   t.deepEqual(
     aliveWorkers(masterState({ workers })).map(({ host }) => host),
     ['ALIVE'],
@@ -112,7 +114,10 @@ test('only ALIVE workers count', (t) => {
 
 test('what was last seen is one short line', (t) => {
   t.is(formatReadiness(undefined, WANTED), 'the master does not answer yet');
-  t.is(formatReadiness(masterState({ workers: [sparkWorker('worker-1')] }), WANTED), 'master ALIVE, 1 of 2 workers ALIVE');
+  t.is(
+    formatReadiness(masterState({ workers: [sparkWorker('worker-1')] }), WANTED),
+    'master ALIVE, 1 of 2 workers ALIVE',
+  );
 });
 
 test("a worker's own page says how many executors run on it", (t) => {

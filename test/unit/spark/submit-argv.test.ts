@@ -104,12 +104,19 @@ test('lists of files bring what is local and leave the rest as it is', (t) => {
 });
 
 test('a file keeps its other name after "#"', (t) => {
-  const { argv: line, uploads } = plan(['--archives', './deps/lib.jar#env', '--properties-file', 'lib.jar', 'app.py'], [
-    './deps/lib.jar',
-    'app.py',
-  ]);
-  t.deepEqual(line, ['spark-submit', '--archives', 'lib.jar#env', '--properties-file', 'lib.jar', 'app.py']);
+  const { argv: line, uploads } = plan(
+    ['--archives', './deps/lib.jar#env', '--properties-file', '/data/lib.conf', 'app.py'],
+    ['./deps/lib.jar', 'app.py'],
+  );
+  t.deepEqual(line, ['spark-submit', '--archives', 'lib.jar#env', '--properties-file', '/data/lib.conf', 'app.py']);
   t.deepEqual(uploads, ['./deps/lib.jar', 'app.py']);
+});
+
+test('a file of this folder that is not there is refused, whatever it is for', (t) => {
+  t.throws(() => plan(['--py-files', 'missing.py', 'app.py']), {
+    instanceOf: UsageError,
+    message: '--py-files: no such file: missing.py',
+  });
 });
 
 test('a file that is named twice is brought once', (t) => {
@@ -141,7 +148,25 @@ test('a file that has "#" in its name is refused, because Spark would look for a
 });
 
 test("the application's arguments are passed on byte for byte", (t) => {
-  const args = ['--conf', 'x', '--name', 'app', '--master', 'm', '', ' ', 'a b', "'", '"', '$HOME', '`id`', '\n', '#', 'ü', '--'];
+  const args = [
+    '--conf',
+    'x',
+    '--name',
+    'app',
+    '--master',
+    'm',
+    '',
+    ' ',
+    'a b',
+    "'",
+    '"',
+    '$HOME',
+    '`id`',
+    '\n',
+    '#',
+    'ü',
+    '--',
+  ];
   t.deepEqual(argv('--conf', 'a=b', 'app.py', ...args), ['spark-submit', '--conf', 'a=b', 'app.py', ...args]);
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }).filter((arg) => !arg.includes('\r'))), (words) => {
@@ -152,10 +177,7 @@ test("the application's arguments are passed on byte for byte", (t) => {
 
 test('an argument with a carriage return is refused, because Spark takes it away', (t) => {
   const error = t.throws(() => plan(['app.py', 'fine', 'a\r\nb']), { instanceOf: UsageError });
-  t.is(
-    error.message,
-    'argument 2 of the application has a carriage return, which Spark takes away: "a\\r\\nb"',
-  );
+  t.is(error.message, 'argument 2 of the application has a carriage return, which Spark takes away: "a\\r\\nb"');
   t.is(error.hint, 'pass it in a file');
 });
 

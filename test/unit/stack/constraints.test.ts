@@ -13,7 +13,15 @@ test('a constraint is taken with or without blanks, and kept without', (t) => {
   }
 });
 
-for (const text of ['', 'disk=ssd', 'node.disk==ssd', 'node.labels==x', 'node.role=worker', 'node.role==a b', 'node.role==']) {
+for (const text of [
+  '',
+  'disk=ssd',
+  'node.disk==ssd',
+  'node.labels==x',
+  'node.role=worker',
+  'node.role==a b',
+  'node.role==',
+]) {
   test(`the constraint ${JSON.stringify(text)} is refused`, (t) => {
     t.throws(() => parseConstraint(text), {
       instanceOf: UsageError,

@@ -49,6 +49,11 @@ const rows: readonly (readonly [
     ['scale service spark_worker from 5 to 2'],
   ],
   [
+    'the right number, held by a shrink that was cut short',
+    [deployed('master'), deployed('worker', { labels: { ...deployed('worker').labels, [LABELS.held]: '[]' } })],
+    ['scale service spark_worker from 2 to 2'],
+  ],
+  [
     'another number and another service',
     [deployed('master'), stackService('worker', { replicas: 1 })],
     ['update service spark_worker (its containers are replaced)', 'scale service spark_worker from 1 to 2'],
@@ -91,7 +96,13 @@ test('a secret to create is one line, too', (t) => {
 
 test('a name is free where nobody has it, where it is ours, or a stack of our file deployed by hand', (t) => {
   const byHand = stackService('master', { labels: { [STACK_NAMESPACE_LABEL]: 'spark', [LABELS.role]: 'master' } });
-  for (const services of [[], [deployed('master')], [byHand], [foreign('other_master')], [foreign('spark_masters', '')]]) {
+  for (const services of [
+    [],
+    [deployed('master')],
+    [byHand],
+    [foreign('other_master')],
+    [foreign('spark_masters', '')],
+  ]) {
     t.notThrows(() => assertNameIsFree('spark', services));
   }
 });
@@ -123,7 +134,9 @@ test('a port that another service has is a conflict, with the flag and the way o
 });
 
 test("a cluster's own ports, free ones and none are no conflict", (t) => {
-  t.notThrows(() => assertPortsAreFree(spec(), [publishing(stackService('master'), 8080), publishing(foreign('web'), 80)]));
+  t.notThrows(() =>
+    assertPortsAreFree(spec(), [publishing(stackService('master'), 8080), publishing(foreign('web'), 80)]),
+  );
   for (const ui of [0, 'none'] as const) {
     t.notThrows(() =>
       assertPortsAreFree(spec({ ports: { master: 'none', ui } }), [publishing(foreign('web'), 8080), foreign('x')]),

@@ -123,11 +123,10 @@ test("the secret is external, and Spark's services alone may read it", (t) => {
   t.is(service(resolved, 'cache').secrets, undefined);
 });
 
-test('the network is an attachable overlay of ours, with the MTU of the nodes', (t) => {
+test('the network is an overlay of ours, with the MTU of the nodes', (t) => {
   t.deepEqual(resolve().networks, {
     spark: {
       driver: 'overlay',
-      attachable: true,
       labels: { [LABELS.role]: 'network', [LABELS.cluster]: 'spark' },
       driver_opts: { 'com.docker.network.driver.mtu': '1400' },
     },
@@ -137,7 +136,10 @@ test('the network is an attachable overlay of ours, with the MTU of the nodes', 
 });
 
 test('an option of the network that the user has set wins', (t) => {
-  const file = { ...FILE, networks: { spark: { driver_opts: { 'com.docker.network.driver.mtu': '9000', encrypted: '' } } } };
+  const file = {
+    ...FILE,
+    networks: { spark: { driver_opts: { 'com.docker.network.driver.mtu': '9000', encrypted: '' } } },
+  };
   t.deepEqual(resolve({}, file).networks?.['spark']?.driver_opts, {
     'com.docker.network.driver.mtu': '9000',
     encrypted: '',

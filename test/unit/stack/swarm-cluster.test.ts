@@ -1,7 +1,20 @@
 import test from 'ava';
 
-import { parseNode, parseService, parseTask, type RawNode, type RawService, type RawTask } from '../../../src/adapters/swarm/parse-swarm.ts';
-import { findMaster, listWorkers, wantedWorkers, type Cluster, type ClusterContainer } from '../../../src/cluster/cluster.ts';
+import {
+  parseNode,
+  parseService,
+  parseTask,
+  type RawNode,
+  type RawService,
+  type RawTask,
+} from '../../../src/adapters/swarm/parse-swarm.ts';
+import {
+  findMaster,
+  listWorkers,
+  wantedWorkers,
+  type Cluster,
+  type ClusterContainer,
+} from '../../../src/cluster/cluster.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../../src/labels.ts';
 import { findClusters, type SwarmSnapshot } from '../../../src/stack/swarm-cluster.ts';
 import type { StackService, StackTask } from '../../../src/stack/swarm-state.ts';
@@ -9,9 +22,9 @@ import { readJsonFixture, stackService, stackTask, swarmNode } from '../../helpe
 
 /** A cluster of a master and two workers that was resized and deployed anew: a lab of three nodes, engine 26.1.5. */
 const LAB: SwarmSnapshot = {
-  nodes: readJsonFixture<readonly RawNode[]>('docker-engine/nodes-26.1.5.json').map(parseNode),
-  services: readJsonFixture<readonly RawService[]>('docker-engine/services-26.1.5.json').map(parseService),
-  tasks: readJsonFixture<readonly RawTask[]>('docker-engine/tasks-26.1.5.json').map(parseTask),
+  nodes: (readJsonFixture('docker-engine/nodes-26.1.5.json') as readonly RawNode[]).map(parseNode),
+  services: (readJsonFixture('docker-engine/services-26.1.5.json') as readonly RawService[]).map(parseService),
+  tasks: (readJsonFixture('docker-engine/tasks-26.1.5.json') as readonly RawTask[]).map(parseTask),
 };
 
 function only(snapshot: SwarmSnapshot): Cluster {
@@ -157,7 +170,12 @@ const failing = (count: number, createdAt = '2026-11-20T23:10:'): readonly Stack
       createdAt: `${createdAt}0${index}Z`,
     }),
   ),
-  stackTask('worker', 1, { state: 'ready', desiredState: 'ready', containerId: undefined, createdAt: '2026-11-20T23:11:00Z' }),
+  stackTask('worker', 1, {
+    state: 'ready',
+    desiredState: 'ready',
+    containerId: undefined,
+    createdAt: '2026-11-20T23:11:00Z',
+  }),
 ];
 
 test('a slot that failed again and again counts its failures and keeps the last error', (t) => {

@@ -11,7 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-input-'));
 test.after.always(() => rmSync(folder, { recursive: true }));
 
 const compose = path.join(folder, 'broken.yml');
-writeFileSync(compose, 'services:\n  master:\n    image: "x\n  worker: {}\n');
+writeFileSync(compose, 'services:\n  master: {}\n  master: {}\n');
 writeFileSync(path.join(folder, 'app.jar'), '');
 
 const size = (text: string, advice = ''): string =>
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
   },
   { argv: ['remove', '--all'], message: 'unknown flag --all', hint: 'spark-swarm remove --help' },
   { argv: ['status', 'spark'], message: 'unexpected argument "spark"', hint: 'spark-swarm status --help' },
-  { argv: ['deploy', '--file', compose], message: `${compose}: line 3, column 12: Missing closing "quote` },
+  { argv: ['deploy', '--file', compose], message: `${compose}: line 3, column 3: Map keys must be unique` },
   {
     argv: ['deploy', '-f', 'nothere.yml'],
     message: `Cannot read the compose file ${folder}/nothere.yml: ENOENT: no such file or directory, open '${folder}/nothere.yml'`,
@@ -129,7 +129,10 @@ const rows: readonly Row[] = [
 ];
 
 for (const { argv, message, hint } of rows) {
-  test(`spark-swarm ${argv.map((word) => (/^[\w./=-]+$/.test(word) ? word : JSON.stringify(word))).join(' ').replaceAll(folder, '…')}`, async (t) => {
+  test(`spark-swarm ${argv
+    .map((word) => (/^[\w./=-]+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ')
+    .replaceAll(folder, '…')}`, async (t) => {
     await using engine = await FakeEngine.start();
     const outcome = await runCli(argv, { env: engine.env, cwd: folder });
     t.is(outcome.stderr, `error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);

@@ -1,46 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
 import test from 'ava';
 import { parse } from 'yaml';
 
 import { application, masterState, sparkWorker } from '../../../helpers/builders.ts';
-import { runCli, type CliOptions, type CliOutcome } from '../../../helpers/cli.ts';
 import { Answer, frame, refusal } from '../../../helpers/fake-engine.ts';
-import { FakeMaster } from '../../../helpers/fake-master.ts';
-import { FakeSwarm } from '../../../helpers/fake-swarm.ts';
-
-/** The captured cluster, healthy: its manager is a fake engine, its master's page a fake one, both on this machine. */
-class Stage implements AsyncDisposable {
-  readonly swarm: FakeSwarm;
-  readonly master: FakeMaster;
-
-  private constructor(swarm: FakeSwarm, master: FakeMaster) {
-    this.swarm = swarm;
-    this.master = master;
-  }
-
-  static async set(): Promise<Stage> {
-    const stage = new Stage(await FakeSwarm.start(), await FakeMaster.start());
-    stage.swarm.publish({ 8080: stage.master.port, 7077: stage.master.port });
-    return stage;
-  }
-
-  async run(argv: readonly string[], options: CliOptions = {}): Promise<CliOutcome> {
-    return runCli(argv, { env: this.swarm.engine.env, ...options });
-  }
-
-  /** Requests that change something, without the lock. */
-  get changes(): readonly string[] {
-    return this.swarm.engine.changes.filter((line) => !line.includes('/configs'));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.master[Symbol.asyncDispose]();
-    await this.swarm[Symbol.asyncDispose]();
-  }
-}
+import { Stage } from '../../../helpers/stage.ts';
 
 test('status of a healthy cluster ends with 0', async (t) => {
   await using stage = await Stage.set();
@@ -51,9 +14,15 @@ test('status of a healthy cluster ends with 0', async (t) => {
   const lines = stdout.split('\n');
   t.is(lines[0], 'Cluster "spark" on swarm: healthy');
   t.true(stdout.includes('Master ALIVE: 2 of 2 workers ALIVE, 0 of 2 cores and 0m of 2g in use'));
-  t.regex(stdout, /^SERVICE +IMAGE +RUNNING\nspark_master +spark-swarm:latest +1\/1\nspark_worker +spark-swarm:latest +2\/2$/m);
+  t.regex(
+    stdout,
+    /^SERVICE +IMAGE +RUNNING\nspark_master +spark-swarm:latest +1\/1\nspark_worker +spark-swarm:latest +2\/2$/m,
+  );
   t.regex(stdout, /^worker-2 +lab-2 +running +2026-11-20T23:36:12Z$/m);
-  t.regex(stdout, /^SPARK WORKER +STATE +CORES +MEMORY\nworker-1 +ALIVE +0\/1 +0m\/1g\nworker-2 +ALIVE +0\/1 +0m\/1g$/m);
+  t.regex(
+    stdout,
+    /^SPARK WORKER +STATE +CORES +MEMORY\nworker-1 +ALIVE +0\/1 +0m\/1g\nworker-2 +ALIVE +0\/1 +0m\/1g$/m,
+  );
   t.true(
     stdout.endsWith(
       `\nspark master     spark://127.0.0.1:${port}\nmaster web UI    http://127.0.0.1:${port}\ndata (cluster)   /data\n`,
@@ -253,7 +222,12 @@ test('logs of all daemons have a prefix for each, and keep characters whole', as
     'GET /tasks/*/logs': ({ id }) => {
       const name = id === '9eend2r08lh7g0muuzp6c32n0' ? 'master ' : '';
       // Cut in the middle of "ä".
-      const frames = [frame('stdout', name), frame('stdout', text.subarray(0, 2)), frame('stdout', text.subarray(2)), frame('stderr', 'end')];
+      const frames = [
+        frame('stdout', name),
+        frame('stdout', text.subarray(0, 2)),
+        frame('stdout', text.subarray(2)),
+        frame('stderr', 'end'),
+      ];
       return new Answer(200, Buffer.concat(frames));
     },
   });
@@ -280,82 +254,4 @@ test('logs of an unknown daemon end with 1 and name those there are', async (t) 
     stdout: '',
     stderr: 'error: No logs of worker-9 in the cluster "spark"\nhint: there are: master, worker-1, worker-2\n',
   });
-});
-
-/** A driver in the master's container that prints and ends. */
-function drive(stage: Stage, status: number): string[][] {
-  const commands: string[][] = [];
-  stage.swarm.engine.on({
-    'PUT /containers/*/archive': () => undefined,
-    'POST /containers/*/exec': ({ body }) => {
-      commands.push((JSON.parse(body) as { Cmd: string[] }).Cmd);
-      return { Id: `exec${commands.length}` };
-    },
-    'POST /exec/*/start': ({ id }) =>
-      new Answer(200, id === 'exec1' ? Buffer.concat([frame('stdout', 'Pi is roughly 3.14\n'), frame('stderr', 'INFO\n')]) : ''),
-    'GET /exec/*/json': ({ id }) => ({ ExitCode: id === 'exec1' ? status : 0 }),
-  });
-  return commands;
-}
-
-const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-submit-'));
-test.after.always(() => rmSync(folder, { recursive: true }));
-writeFileSync(path.join(folder, 'app.py'), '');
-
-test("submit ends with the application's own status, and says whose it is", async (t) => {
-  await using stage = await Stage.set();
-  const commands = drive(stage, 3);
-  const argv = ['submit', '--name', 'spark', '--conf', 'a=b', 'app.py', '--name', "it's mine", '$HOME'];
-  const { status, stdout, stderr } = await stage.run(argv, { cwd: folder });
-  t.is(status, 3);
-  t.is(stdout, 'Pi is roughly 3.14\n');
-  t.regex(stderr, /^INFO\nthe application failed after [^\n]+; exit status 3 is its own\n$/);
-  const [run, removal] = commands;
-  const [, place] = run ?? [];
-  t.regex(place ?? '', /^\/tmp\/run-[0-9a-f]{12}$/);
-  t.deepEqual(run, [
-    '/opt/spark-swarm/run-driver',
-    place,
-    '--',
-    'spark-submit',
-    '--conf',
-    'a=b',
-    'app.py',
-    '--name',
-    "it's mine",
-    '$HOME',
-  ]);
-  t.deepEqual(removal, ['rm', '-rf', place]);
-});
-
-test('submit -q prints nothing but what the application prints', async (t) => {
-  await using stage = await Stage.set();
-  const commands = drive(stage, 0);
-  t.deepEqual(await stage.run(['submit', '-q', '--example', 'pi', '10']), {
-    status: 0,
-    stdout: 'Pi is roughly 3.14\n',
-    stderr: 'INFO\n',
-  });
-  t.deepEqual(commands[0]?.slice(3), ['spark-submit', '/opt/spark/examples/src/main/python/pi.py', '10']);
-});
-
-test('submit to a cluster that is not there says what to type', async (t) => {
-  await using stage = await Stage.set();
-  t.deepEqual(await stage.run(['submit', '--name', 'b', '--example', 'pi']), {
-    status: 1,
-    stdout: '',
-    stderr: 'error: No cluster named "b"\nhint: spark-swarm deploy --name b\n',
-  });
-});
-
-test('a driver that does not fit beside the master is refused before anything is brought there', async (t) => {
-  await using stage = await Stage.set();
-  t.deepEqual(await stage.run(['submit', '--driver-memory', '8g', '--example', 'pi']), {
-    status: 2,
-    stdout: '',
-    stderr:
-      'error: The driver does not fit beside the master: 384m daemon + 8g driver + 384m overhead = 8960m, and its limit is 3200m\n' +
-      'hint: a smaller --driver-memory, or spark-swarm deploy --master-memory 8960m\n',
-  });
-  t.deepEqual(stage.swarm.engine.changes, []);
 });

@@ -33,7 +33,7 @@ export class BenchCluster {
   }
 
   deployArgs(...flags: readonly string[]): readonly string[] {
-    return ['deploy', '--name', this.name, ...this.#size, ...flags];
+    return ['deploy', '--name', this.name, '--image', this.lab.image, ...this.#size, ...flags];
   }
 
   async deploy(...flags: readonly string[]): Promise<Outcome> {

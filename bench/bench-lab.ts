@@ -5,6 +5,7 @@ import { findLabs } from '../src/adapters/labs/find-labs.ts';
 import { nodeHostname } from '../src/lab/lab-names.ts';
 import { run, type Outcome, type RunOptions } from './run.ts';
 
+export const DEFAULT_IMAGE = 'spark-swarm:latest';
 const NODES = 3;
 /** Finer than anything that is measured with it. */
 export const POLL_MS = 10;
@@ -15,10 +16,13 @@ export class BenchLab {
   readonly name: string;
   /** The first is the manager. */
   readonly nodes: readonly EngineApi[];
+  /** The image that clusters of this bench run. */
+  readonly image: string;
   readonly #socket: string;
 
-  private constructor(name: string) {
+  private constructor(name: string, image: string) {
     this.name = name;
+    this.image = image;
     const lab = findLabs(process.env).find((found) => found.name === name);
     if (!lab) throw new Error(`the lab "${name}" is not there`);
     this.#socket = lab.managerSocket;
@@ -28,9 +32,9 @@ export class BenchLab {
     });
   }
 
-  static async up(name: string): Promise<BenchLab> {
+  static async up(name: string, image: string): Promise<BenchLab> {
     await run('sbin/lab', ['up', '--name', name, '--nodes', String(NODES)]);
-    return new BenchLab(name);
+    return new BenchLab(name, image);
   }
 
   get manager(): EngineApi {

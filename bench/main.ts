@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { parseCount } from '../src/units.ts';
-import { BenchLab } from './bench-lab.ts';
+import { BenchLab, DEFAULT_IMAGE } from './bench-lab.ts';
 import type { Bench, Group } from './bench.ts';
 import { judge, type Figure } from './figures.ts';
 import { drainGroup } from './groups/drain.ts';
@@ -43,6 +43,7 @@ lab of its own ("${LAB}", three nodes) and takes it away again. A full run takes
   --only P1,P5     these marks alone
   --pairs N        pairs of each figure (default: 7)
   --long-pairs N   pairs of what takes minutes: P9, P10, P14 (default: 3)
+  --image NAME     image of the clusters (default: ${DEFAULT_IMAGE}); P10, P14 and P15 are of the default one
   --keep           leave the lab for the next run
 `;
 
@@ -53,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       only: { type: 'string' },
       pairs: { type: 'string', default: '7' },
       'long-pairs': { type: 'string', default: '3' },
+      image: { type: 'string', default: DEFAULT_IMAGE },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -72,6 +74,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     groups: chooseGroups(values.only),
     pairs: parseCount(values.pairs, '--pairs', limits),
     longPairs: parseCount(values['long-pairs'], '--long-pairs', limits),
+    image: values.image,
     keepsLab: values.keep,
     signal: controller.signal,
   });
@@ -81,12 +84,13 @@ interface Request {
   readonly groups: readonly Group[];
   readonly pairs: number;
   readonly longPairs: number;
+  readonly image: string;
   readonly keepsLab: boolean;
   readonly signal: AbortSignal;
 }
 
 /** @returns exit status: 0 when all was measured, whether the marks are met or not */
-async function measure({ groups, keepsLab, ...request }: Request): Promise<number> {
+async function measure({ groups, image, keepsLab, ...request }: Request): Promise<number> {
   const figures: Figure[] = [];
   const startedAt = performance.now();
   const say = (line: string): void => {
@@ -95,7 +99,7 @@ async function measure({ groups, keepsLab, ...request }: Request): Promise<numbe
   };
   let failure: Error | undefined;
   say(`bringing up the lab "${LAB}"`);
-  const lab = await BenchLab.up(LAB);
+  const lab = await BenchLab.up(LAB, image);
   try {
     for (const group of groups) {
       request.signal.throwIfAborted();

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { NotFoundError } from '../../src/errors.ts';
-import type { BenchLab } from '../bench-lab.ts';
+import { DEFAULT_IMAGE, type BenchLab } from '../bench-lab.ts';
 import { byTurns, type Bench, type Group } from '../bench.ts';
 import type { Figure } from '../figures.ts';
 import { run } from '../run.ts';
 
-const IMAGE = 'spark-swarm:latest';
+const IMAGE = DEFAULT_IMAGE;
 const NOTEBOOK_IMAGE = 'spark-swarm-notebook:latest';
 const CHANGED_IMAGE = 'spark-swarm-bench:changed';
 const CHANGE_BYTES = 3_000_000;

@@ -27,7 +27,7 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 
     await current.down({ volumes: false });
     samples.push(await time(async () => run('bin/quickstart', ['--lab', name, '--workers', String(WORKERS), '--yes'])));
-    current = await BenchLab.up(name);
+    current = await BenchLab.up(name, current.image);
     await quickstartCluster(current).remove();
   });
   return [

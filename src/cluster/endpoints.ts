@@ -19,13 +19,24 @@ export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
   const uiPort = published(CONTAINER_PORTS.ui);
   return [
     ...(host !== undefined && masterPort !== undefined
-      ? [{ name: 'spark master', address: `spark://${host}:${masterPort}`, probe: { host, port: masterPort } }]
+      ? [
+          {
+            name: 'spark master',
+            address: `spark://${formatHost(host)}:${masterPort}`,
+            probe: { host, port: masterPort },
+          },
+        ]
       : []),
     ...(host !== undefined && uiPort !== undefined
-      ? [{ name: 'master web UI', address: `http://${host}:${uiPort}`, probe: { host, port: uiPort } }]
+      ? [{ name: 'master web UI', address: `http://${formatHost(host)}:${uiPort}`, probe: { host, port: uiPort } }]
       : []),
     { name: 'data (cluster)', address: '/data', probe: undefined },
   ];
+}
+
+/** As it stands in an address: IPv6 in brackets. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 const LABEL_WIDTH = 17;

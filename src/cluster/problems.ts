@@ -62,6 +62,12 @@ const CAUSES: readonly (readonly [
     'spark-swarm deploy brings it there',
   ],
   [
+    // Held by us while workers are taken away; what is left of that when it was interrupted.
+    /no suitable node \(unsupported platform/,
+    () => 'an interrupted shrink holds it back',
+    'spark-swarm resize with the number of workers that is wanted',
+  ],
+  [
     /no suitable node \((.*)\)/,
     (_, match) => `no suitable node: ${match[1]}`,
     'spark-swarm deploy with smaller --worker-memory, or fewer --workers',

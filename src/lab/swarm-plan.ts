@@ -87,8 +87,7 @@ export function findGhosts(
   const isLabName = (hostname: string): boolean =>
     hostname.startsWith(`${lab.lab}-`) && /^[0-9]+$/.test(hostname.slice(lab.lab.length + 1));
   return members.filter(
-    ({ id, hostname, labels }) =>
-      isLabName(hostname) && labels[LABELS.nodeHost] === lab.host && !current.includes(id),
+    ({ id, hostname, labels }) => isLabName(hostname) && labels[LABELS.nodeHost] === lab.host && !current.includes(id),
   );
 }
 

@@ -83,7 +83,7 @@ export async function resizeCluster(context: OperationContext, options: ResizeOp
 export function resizeSteps(context: OperationContext, options: ResizeOptions, plan: ResizePlan): readonly FlowStep[] {
   const { cluster, from, to, victims, restarts } = plan;
   const leaving = [...victims, ...restarts];
-  const isDrained = !options.force && (findMaster(cluster)?.isRunning ?? false);
+  const areDrained = !options.force && (findMaster(cluster)?.isRunning ?? false);
   const drainStep: FlowStep = {
     id: 'drain',
     title: `Drain ${names(leaving)}`,
@@ -96,7 +96,7 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
     run: async () => {
       const stopping = victims.filter(hasContainer);
       const chosen = options.force ? await keepReachable(context, cluster, stopping) : stopping;
-      await context.platform.stopWorkers(cluster, containersOf(chosen), { replace: false, isDrained });
+      await context.platform.stopWorkers(cluster, containersOf(chosen), { replace: false, isDrained: areDrained });
     },
   };
   return [
@@ -108,7 +108,7 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
       run: async () => {
         await context.platform.setWorkers(cluster, to);
         if (restarts.length > 0) {
-          await context.platform.stopWorkers(cluster, containersOf(restarts), { replace: true, isDrained });
+          await context.platform.stopWorkers(cluster, containersOf(restarts), { replace: true, isDrained: areDrained });
         }
         return from === to && restarts.length === 0 ? skipped('it is as asked') : undefined;
       },
@@ -156,7 +156,7 @@ async function drain(
   for (;;) {
     const now = await readMasterState(context, cluster);
     const busy: WorkerPair[] = [];
-    for (const pair of waitingFor) if (!(await isDrained(context, cluster, pair, now))) busy.push(pair);
+    for (const pair of waitingFor) if (!(await hasNoExecutors(context, cluster, pair, now))) busy.push(pair);
     waitingFor = busy;
     if (waitingFor.length === 0) return `${names(registered)} drained`;
     progress(`waiting for the executors on ${names(waitingFor)}`);
@@ -170,7 +170,7 @@ async function drain(
   }
 }
 
-async function isDrained(
+async function hasNoExecutors(
   context: OperationContext,
   cluster: Cluster,
   { spark }: WorkerPair,

@@ -1,4 +1,5 @@
 import { findMaster, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
+import { formatHost } from '../cluster/endpoints.ts';
 import { CONTAINER_PORTS } from '../cluster/spec.ts';
 import { parseMasterState, type MasterState } from '../spark/master-state.ts';
 import { parseWorkerState, type WorkerState } from '../spark/worker-state.ts';
@@ -50,8 +51,4 @@ export function publishedUrl(container: ClusterContainer, containerPort: number)
   return port === undefined || container.address === undefined
     ? undefined
     : `http://${formatHost(container.address)}:${port}`;
-}
-
-export function formatHost(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }

@@ -88,7 +88,9 @@ function formatSeen(cluster: Cluster, state: MasterState | undefined, wanted: Wa
   const waiting = cluster.containers.find((container) => !container.isRunning);
   const why =
     waiting && ` (${waiting.displayName} is ${waiting.state}${waiting.error === '' ? '' : `: ${waiting.error}`})`;
-  return formatReadiness(state, wanted) + (why ?? '');
+  const changing = cluster.services.find(({ update }) => update?.state === 'updating');
+  const what = changing && ` (the service ${changing.name} is being updated)`;
+  return formatReadiness(state, wanted) + (why ?? what ?? '');
 }
 
 function isHopeless(container: ClusterContainer): boolean {

@@ -45,6 +45,7 @@ export function container(displayName: string, changes: Partial<ClusterContainer
     id: `task-${displayName}`,
     containerId: `c0ffee-${displayName}`,
     node: 'node-1',
+    nodeId: 'id-n1',
     address: '127.0.0.1',
     state: 'running',
     isRunning: true,

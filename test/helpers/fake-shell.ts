@@ -1,7 +1,7 @@
 import { CommandError } from '../../src/errors.ts';
 import type { Argv, CommandResult, RunOptions, Shell } from '../../src/adapters/shell/shell.ts';
 
-/** What a command line prints; a text that begins with `!` is its standard error, and it fails with status 1. */
+/** What a command line prints; after `!` it is its standard error, and it fails with status 1, or with the number there. */
 export type Answers = Readonly<Record<string, string>>;
 
 /** A shell that knows a few command lines by heart, and throws at any other. */
@@ -23,8 +23,9 @@ export class FakeShell implements Shell {
     this.calls.push({ line, options });
     const answer = this.#answers[line];
     if (answer === undefined) throw new Error(`unexpected command: ${line}`);
-    if (!answer.startsWith('!')) return { stdout: answer, stderr: '' };
-    throw new CommandError({ command, exitStatus: 1, stdout: '', stderr: answer.slice(1) });
+    const failure = /^!(?:([0-9]+) )?([^]*)$/.exec(answer);
+    if (!failure) return { stdout: answer, stderr: '' };
+    throw new CommandError({ command, exitStatus: Number(failure[1] ?? 1), stdout: '', stderr: failure[2] ?? '' });
   }
 
   stream(command: Argv): Promise<void> {

@@ -8,7 +8,8 @@ import { EngineApi } from './engine-api.ts';
 const ANSWER_LIMIT_MS = 5000;
 
 /** The engine of a node, or why it cannot be reached. */
-type Found = { readonly api: EngineApi; readonly error?: never } | { readonly api?: never; readonly error: UnreachableError };
+type Found =
+  { readonly api: EngineApi; readonly error?: never } | { readonly api?: never; readonly error: UnreachableError };
 
 /**
  * The engines of a swarm's nodes. The manager's API cannot enter a container on another node, stop exactly one, or see

@@ -16,6 +16,7 @@ const STOP_GRACE_SECONDS = 5;
 const POLL_MS = 20;
 /** Longer than the two pauses of 2 s that the engine makes when it stops a task, and a loaded machine's share. */
 const GONE_TIMEOUT_MS = 60_000;
+const RELEASE_TIMEOUT_MS = 10_000;
 
 interface RawNetwork {
   readonly Id: string;
@@ -33,10 +34,12 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
   const places = await Promise.all(nodes.map(async (node) => findPlace(node, reader)));
 
   options.progress('stopping containers');
-  // A service goes after its containers: the agent of a task whose service went first pauses for 2 s, twice, and holds the
-  // network meanwhile. Whoever is interrupted in between leaves a cluster that starts its containers again.
+  // A service goes after its containers: the agent of a task whose service went first pauses for 2 s, twice, and keeps the
+  // network meanwhile. So does the agent that was given a replacement, so there shall be none. Whoever is interrupted here
+  // leaves services without containers: the next remove takes them away, the next deploy gives them new ones.
   await Promise.all(
     ours.map(async (service) => {
+      await reader.client.holdPlacement(service.id).catch(ignoreRefusal);
       await stopContainers(service, places, tasks);
       await reader.client.removeService(service.id);
     }),
@@ -67,6 +70,11 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
       ...(removed.length === 0 ? [] : places.flatMap((place) => describeBlind(name, place, tasks))),
     ],
   };
+}
+
+/** A service that cannot be held, or is gone, only takes longer. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof EngineError) && !(error instanceof NotFoundError)) throw error;
 }
 
 async function findPlace(node: SwarmNode, reader: SwarmReader): Promise<Place> {

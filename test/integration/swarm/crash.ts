@@ -54,9 +54,11 @@ function at(
   request: string | RegExp,
   how: Pick<SweepPoint, 'moment'> & Partial<Pick<SweepPoint, 'kills'>>,
 ): SweepPoint {
-  const found = calls.find((call) =>
-    typeof request === 'string' ? call.request.startsWith(request) : request.test(call.request),
-  );
+  // The first that begins so, or the last that matches.
+  const found =
+    typeof request === 'string'
+      ? calls.find((call) => call.request.startsWith(request))
+      : calls.findLast((call) => request.test(call.request));
   if (found) return { kills: 'command', ...how, call: found.number };
   throw new Error(`no ${request.toString()} among ${calls.map((call) => call.request).join(', ')}`);
 }

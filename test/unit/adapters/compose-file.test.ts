@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'ava';
 
 import { parseComposeFile, readComposeFile } from '../../../src/adapters/files/compose-file.ts';
-import { ConfigError, UsageError } from '../../../src/errors.ts';
+import { ConfigError, InvalidStateError, UsageError } from '../../../src/errors.ts';
 import { projectRoot } from '../../helpers/cli.ts';
 import { readFixture } from '../../helpers/builders.ts';
 import { FakeShell } from '../../helpers/fake-shell.ts';
@@ -36,6 +36,14 @@ test("Docker's own refusal is a mistake of the file, in Docker's words", async (
   });
   const error = await t.throwsAsync(readComposeFile(name, shell, {}), { instanceOf: ConfigError });
   t.is(error.message, `${name}: services.a Additional property imag is not allowed`);
+});
+
+test('a machine without a docker command line is said, and what to install', async (t) => {
+  const name = await file('services: {}\n');
+  const shell = new FakeShell({ [`docker stack config -c ${name}`]: '!127 bash: line 1: docker: command not found\n' });
+  const error = await t.throwsAsync(readComposeFile(name, shell, {}), { instanceOf: InvalidStateError });
+  t.is(error.message, 'Cannot run "docker": there is no such program on the PATH');
+  t.is(error.hint, 'install the docker command line (Debian 13: apt-get install docker-cli)');
 });
 
 test('a docker command line of before 23 leaves the file as it is', async (t) => {

@@ -147,7 +147,9 @@ test('an answer that ends in the middle is no answer', async (t) => {
 });
 
 /** An engine that sends this and then nothing more, with the connection open. */
-async function startStalling(sent: string): Promise<{ readonly api: EngineApi; [Symbol.asyncDispose](): Promise<void> }> {
+async function startStalling(
+  sent: string,
+): Promise<{ readonly api: EngineApi; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-stall-'));
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {

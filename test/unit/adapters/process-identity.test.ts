@@ -40,6 +40,13 @@ test('one that was killed and that nobody has waited for is dead', async (t) => 
   parent.kill('SIGKILL');
 });
 
-for (const value of [undefined, null, 'x', {}, { host: 'h', pid: '1', started: '' }, { host: 'h', pid: -1, started: '' }]) {
+for (const value of [
+  undefined,
+  null,
+  'x',
+  {},
+  { host: 'h', pid: '1', started: '' },
+  { host: 'h', pid: -1, started: '' },
+]) {
   test(`${JSON.stringify(value)} is no process`, (t) => t.is(parseIdentity(value), undefined));
 }

@@ -23,6 +23,15 @@ test('each address says where it is tried, and a path inside is not tried', (t) 
   t.deepEqual(probes, [{ host: '127.0.0.1', port: 7077 }, { host: '127.0.0.1', port: 8080 }, undefined]);
 });
 
+test('an IPv6 address is in brackets, and is tried without', (t) => {
+  const endpoints = listEndpoints(withMaster({ address: 'fd00::1' }));
+  t.deepEqual(
+    endpoints.map(({ address }) => address),
+    ['spark://[fd00::1]:7077', 'http://[fd00::1]:8080', '/data'],
+  );
+  t.is(endpoints[0]?.probe?.host, 'fd00::1');
+});
+
 test('a port that is not published has no address', (t) => {
   t.deepEqual(
     listEndpoints(withMaster({ publishedPorts: { 8080: 8080 } })).map(({ name }) => name),

@@ -187,6 +187,29 @@ for (const broken of [
   });
 }
 
+for (const state of ['paused', 'rollback_completed']) {
+  test(`an update that Docker ends as ${state} is said at once`, async (t) => {
+    const fake = new FakeCluster(2);
+    const update = { state, message: 'update paused due to failure or early termination of task x' };
+    fake.cluster = { ...fake.cluster!, services: [clusterService('master'), clusterService('worker', { update })] };
+    fake.spark = { ...fake.spark!, workers: [] };
+    const error = await t.throwsAsync(deploy(fake, { timeoutMs: 60_000 }), { instanceOf: InvalidStateError });
+    t.is(error.message, `Docker could not change the service spark_worker: its update is ${state} (${update.message})`);
+    t.is(error.hint, 'spark-swarm status --name spark');
+  });
+}
+
+test('a service that is being updated is not ready, although Spark looks so', async (t) => {
+  const fake = new FakeCluster(2);
+  const update = { state: 'updating', message: 'update in progress' };
+  fake.cluster = { ...fake.cluster!, services: [clusterService('master'), clusterService('worker', { update })] };
+  const error = await t.throwsAsync(deploy(fake, { timeoutMs: 1 }), { instanceOf: WaitTimeoutError });
+  t.is(
+    error.message,
+    'Gave up after 1 ms waiting for the cluster "spark"; last seen: master ALIVE, 2 of 2 workers ALIVE (the service spark_worker is being updated)',
+  );
+});
+
 test('a cluster that is removed while waiting for it is not waited for', async (t) => {
   const fake = new FakeCluster();
   fake.planned = { apply: async () => {} };

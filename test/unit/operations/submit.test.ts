@@ -3,11 +3,10 @@ import { PassThrough, Readable } from 'node:stream';
 import test from 'ava';
 
 import { rememberSpec } from '../../../src/cluster/spec.ts';
-import { planMasterSize } from '../../../src/cluster/sizes.ts';
 import { InterruptedError, InvalidStateError, NotFoundError, UsageError } from '../../../src/errors.ts';
 import { checkSizes, submitApplication, type SubmitOptions } from '../../../src/operations/submit.ts';
 import { EXAMPLES, planSubmit, type SubmitPlan } from '../../../src/spark/submit-argv.ts';
-import { GIB, cluster, spec } from '../../helpers/builders.ts';
+import { cluster, spec } from '../../helpers/builders.ts';
 import { FakeCluster } from '../../helpers/fake-cluster.ts';
 
 const plan = (...words: readonly string[]): SubmitPlan =>

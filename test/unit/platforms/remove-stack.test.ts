@@ -130,7 +130,10 @@ test('of a stack deployed by hand goes what our file labels; the rest stays and 
   });
   const [worker] = swarm.services;
   const labels = { [STACK_NAMESPACE_LABEL]: 'spark' };
-  swarm.services = [...swarm.services, { ...worker!, ID: 'db', Spec: { ...worker!.Spec, Name: 'spark_db', Labels: labels } }];
+  swarm.services = [
+    ...swarm.services,
+    { ...worker!, ID: 'db', Spec: { ...worker!.Spec, Name: 'spark_db', Labels: labels } },
+  ];
   swarm.networks = swarm.networks.map((network) =>
     network.Id === 'net' ? { ...network, Labels: { ...labels, [LABELS.role]: 'network' } } : network,
   );

@@ -117,10 +117,23 @@ test('a container that does not exist yet cannot be opened', async (t) => {
     platform.openContainer(cluster, { ...first!, containerId: undefined, state: 'pending', error: 'no suitable node' }),
     { instanceOf: InvalidStateError, message: 'worker-1 has no container: it is pending (no suitable node)' },
   );
-  await t.throwsAsync(platform.openContainer(cluster, { ...first!, node: 'gone' }), {
+  await t.throwsAsync(platform.openContainer(cluster, { ...first!, node: 'gone', nodeId: 'gone' }), {
     instanceOf: NotFoundError,
     message: 'No node named "gone"',
   });
+});
+
+test('a machine that joined anew leaves an entry of its name behind, which is not taken for it', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  const cluster = await read(platform);
+  const [first] = listWorkers(cluster);
+  const node = swarm.nodes.find(({ ID }) => ID === first!.nodeId)!;
+  const twin = { ...node, ID: 'twin', Status: { ...node.Status, State: 'down' as const } };
+  swarm.nodes = [twin, ...swarm.nodes];
+  swarm.engine.on({ 'POST /containers/*/kill': () => new Answer(204) });
+  await (await platform.openContainer(cluster, first!)).kill('SIGPWR');
+  t.is(swarm.engine.requests.at(-1)?.socket, first!.nodeId);
 });
 
 test("a daemon's logs come through the manager, with what was asked for", async (t) => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -8,12 +8,18 @@ import test from 'ava';
 import { LocalHost } from '../../../src/adapters/setup/local-host.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
+let programs = 0;
+
 /** A program of a name that nothing else has. */
 async function withProgram(work: (name: string, file: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-host-'));
-  const name = `d${process.pid}`;
+  const name = `d${process.pid}-${(programs += 1)}`;
   await copyFile('/bin/sleep', path.join(folder, name));
-  await work(name, path.join(folder, name)).finally(() => rm(folder, { recursive: true }));
+  try {
+    await work(name, path.join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 const host = new LocalHost({});
@@ -35,14 +41,14 @@ test('one in a container is not taken for one of this machine', async (t) => {
       new Promise<boolean>((resolve) => child.once('exit', () => resolve(false)).once('error', () => resolve(false))),
       waitFor('the program', { read: () => runsAnywhere(name), until: Boolean }),
     ]);
-    if (hasStarted) t.false(await host.isProgramRunning(name));
-    else t.pass('no process namespaces here');
+    const isTaken = hasStarted && (await host.isProgramRunning(name));
     child.kill('SIGKILL');
+    t.false(isTaken);
+    if (!hasStarted) t.log('no process namespaces here');
   });
 });
 
 async function runsAnywhere(name: string): Promise<boolean> {
-  const { readdir, readFile } = await import('node:fs/promises');
   const names = await Promise.all(
     (await readdir('/proc'))
       .filter((entry) => /^\d+$/.test(entry))

@@ -64,3 +64,8 @@ export function listWorkers(cluster: Cluster): readonly ClusterContainer[] {
 export function wantedWorkers(cluster: Cluster): number {
   return cluster.services.find((service) => service.role === 'worker')?.wanted ?? 0;
 }
+
+/** `1 worker`, `3 workers`. */
+export function countWorkers(count: number): string {
+  return `${count} ${count === 1 ? 'worker' : 'workers'}`;
+}

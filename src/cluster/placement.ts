@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { countWorkers } from './cluster.ts';
 import { BYTES_PER_MIB, formatSize } from '../units.ts';
 import type { MasterSize, WorkerSize } from './sizes.ts';
 
@@ -130,10 +131,6 @@ function hostProblem({ workers, worker, master }: Demand, nodes: readonly Placem
       `${reserved === 0 ? '' : ` − ${formatSize(reserved)} reserved by other services`}`,
     'choose fewer --workers or a smaller --worker-memory',
   );
-}
-
-function countWorkers(workers: number): string {
-  return `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
 }
 
 function freeMemory(node: PlacementNode): number {

@@ -1,4 +1,4 @@
-import { wantedWorkers, type Cluster } from '../cluster/cluster.ts';
+import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type { Endpoint } from '../cluster/endpoints.ts';
 import { resolveSpec, type ClusterFlags } from '../cluster/resolve-spec.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
@@ -166,7 +166,7 @@ function readySteps(
       run: async ({ progress }) => {
         const ready = await waitForSpark(context, flags.name, { timeoutMs, progress, settleMs });
         cluster = ready.cluster;
-        return `master ${ready.state.status}, ${wantedWorkers(ready.cluster)} workers ALIVE`;
+        return `master ${ready.state.status}, ${countWorkers(wantedWorkers(ready.cluster))} ALIVE`;
       },
     },
     {
@@ -188,7 +188,7 @@ function readySteps(
 /** `2 workers × 1 core, 1792m (1024m for Spark)`. */
 export function describeSize({ workers, worker }: ClusterSpec): string {
   return (
-    `${workers} ${workers === 1 ? 'worker' : 'workers'} × ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}, ` +
+    `${countWorkers(workers)} × ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}, ` +
     `${formatSize(worker.limitBytes)} (${formatSize(worker.sparkMemoryBytes)} for Spark)`
   );
 }

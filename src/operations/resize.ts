@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { findMaster, listWorkers, wantedWorkers, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
+import {
+  countWorkers,
+  findMaster,
+  listWorkers,
+  wantedWorkers,
+  type Cluster,
+  type ClusterContainer,
+} from '../cluster/cluster.ts';
 import { chooseVictims, pairWorkers, type WorkerPair } from '../cluster/victims.ts';
 import { NotFoundError, UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
 import { withLock } from './operation.ts';
+import { aliveWorkers } from '../spark/master-state.ts';
 import { readMasterState, readWorkerState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
@@ -120,7 +128,7 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
             title: 'Wait until Spark is ready',
             run: async ({ progress }) => {
               const { state } = await waitForSpark(context, options.name, { timeoutMs: options.timeoutMs, progress });
-              return `${state.workers.filter((worker) => worker.state === 'ALIVE').length} workers ALIVE`;
+              return `${countWorkers(aliveWorkers(state).length)} ALIVE`;
             },
           } satisfies FlowStep,
         ]

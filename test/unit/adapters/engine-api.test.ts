@@ -129,7 +129,7 @@ test('a port on which nobody listens is said', async (t) => {
 
 test('an engine that takes the connection and says nothing is given up', async (t) => {
   await using engine = await FakeEngine.start({ 'GET /info': () => SILENCE });
-  const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 50 }), { instanceOf: UnreachableError });
+  const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 1000 }), { instanceOf: UnreachableError });
   t.is(error.message, 'The Docker engine at the fake engine does not answer: no answer within 0.05 s');
 });
 
@@ -171,8 +171,8 @@ for (const status of ['200 OK', '500 Internal Server Error']) {
   test(`an answer that begins with ${status} and never ends is given up`, async (t) => {
     const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`;
     await using engine = await startStalling(`${head}{"Name"`);
-    const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 50 }), { instanceOf: UnreachableError });
-    t.is(error.message, 'The Docker engine at slow does not answer: no whole answer within 0.05 s');
+    const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 1000 }), { instanceOf: UnreachableError });
+    t.is(error.message, 'The Docker engine at slow does not answer: no whole answer within 1 s');
   });
 }
 

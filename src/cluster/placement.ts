@@ -59,20 +59,20 @@ function workerProblem({ workers, worker, master }: Demand, nodes: readonly Plac
       'No node can run a worker: none matches the constraints',
       'docker node inspect NODE shows its labels',
     );
-  if (freeMemory(roomiest) < worker.limitBytes) {
-    return problem(
-      `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
-      freeMemory(roomiest) < BYTES_PER_MIB
-        ? 'docker service ls shows what else reserves memory'
-        : `choose --worker-memory ${formatSize(roomForOne(nodes, roomiest, { workers, master }))} or less`,
-    );
-  }
   const quickest = largest(usable, freeCores);
   if (quickest && freeCores(quickest) < worker.limitCores) {
     return problem(
       `A worker needs ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}, and no node has that: ${quickest.hostname} has ${quickest.cores}` +
         `${quickest.reservedCores === 0 ? '' : ` − ${quickest.reservedCores} reserved by other services`}`,
       `choose --worker-cores ${Math.max(0.1, freeCores(quickest))} or less`,
+    );
+  }
+  if (freeMemory(roomiest) < worker.limitBytes) {
+    return problem(
+      `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
+      freeMemory(roomiest) < BYTES_PER_MIB
+        ? 'docker service ls shows what else reserves memory'
+        : `choose --worker-memory ${formatSize(roomForOne(nodes, roomiest, { workers, master }))} or less`,
     );
   }
   return undefined;

@@ -95,7 +95,8 @@ const CAUSES: readonly (readonly [
   [/non-zero exit \((\d+)\)/, (_, match) => `ended with exit status ${match[1]}`, null],
 ];
 
-function explainContainer(container: ClusterContainer): Problem {
+/** What keeps a container from running, in words that say what to do. */
+export function explainContainer(container: ClusterContainer): Problem {
   const { displayName: subject, error, state, failures } = container;
   for (const [pattern, explain, hint] of CAUSES) {
     const match = pattern.exec(error);

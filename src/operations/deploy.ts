@@ -74,12 +74,13 @@ export async function deployCluster(context: OperationContext, options: DeployOp
       const applications = await listRunningApplications(context, name);
       if (applications?.length !== 0) await options.confirmRestart(applications);
     }
+    const before = await context.platform.readCluster(name);
     let endpoints: readonly Endpoint[] = [];
     const steps = [
       imageStep(spec, options),
-      ...(await shrinkSteps(context, options, spec)),
+      ...(await shrinkSteps(context, options, { spec, present: before })),
       stackStep(spec, plan),
-      ...(options.wait ? readySteps(context, options, { plan, found: (found) => (endpoints = found) }) : []),
+      ...(options.wait ? readySteps(context, options, { plan, before, found: (found) => (endpoints = found) }) : []),
     ];
     await runSteps(steps, context.report, context.signal);
     return { name, changes: plan.changes, endpoints };
@@ -122,9 +123,8 @@ async function refuseUnheard(context: OperationContext, options: DeployOptions):
 async function shrinkSteps(
   context: OperationContext,
   options: DeployOptions,
-  spec: ClusterSpec,
+  { spec, present }: { readonly spec: ClusterSpec; readonly present: Cluster | undefined },
 ): Promise<readonly FlowStep[]> {
-  const present = await context.platform.readCluster(spec.name);
   if (!present || wantedWorkers(present) <= spec.workers) return [];
   const plan = await planResize(context, spec.name, spec.workers);
   const resize = { name: spec.name, workers: spec.workers, timeoutMs: options.timeoutMs, wait: false, force: false };
@@ -152,10 +152,16 @@ function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
   };
 }
 
+interface ReadyContext {
+  readonly plan: DeployPlan;
+  readonly before: Cluster | undefined;
+  readonly found: (endpoints: readonly Endpoint[]) => void;
+}
+
 function readySteps(
   context: OperationContext,
   { flags, timeoutMs }: DeployOptions,
-  { plan, found }: { readonly plan: DeployPlan; readonly found: (endpoints: readonly Endpoint[]) => void },
+  { plan, before, found }: ReadyContext,
 ): readonly FlowStep[] {
   let cluster: Cluster | undefined;
   const settleMs = plan.restartsContainers ? SETTLE_MS : 0;
@@ -164,7 +170,7 @@ function readySteps(
       id: 'ready',
       title: 'Wait until Spark is ready',
       run: async ({ progress }) => {
-        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress, settleMs });
+        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress, settleMs, before });
         cluster = ready.cluster;
         return `master ${ready.state.status}, ${countWorkers(wantedWorkers(ready.cluster))} ALIVE`;
       },
@@ -179,7 +185,8 @@ function readySteps(
         for (const { address } of silent) {
           context.report({ type: 'warning', message: `${address} does not answer from this machine` });
         }
-        return `${answering.length} of ${answering.length + silent.length} answer`;
+        const tried = answering.filter(({ probe }) => probe !== undefined);
+        return `${tried.length} of ${tried.length + silent.length} answer`;
       },
     },
   ];

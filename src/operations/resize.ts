@@ -127,7 +127,11 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
             id: 'ready',
             title: 'Wait until Spark is ready',
             run: async ({ progress }) => {
-              const { state } = await waitForSpark(context, options.name, { timeoutMs: options.timeoutMs, progress });
+              const { state } = await waitForSpark(context, options.name, {
+                timeoutMs: options.timeoutMs,
+                progress,
+                before: cluster,
+              });
               return `${countWorkers(aliveWorkers(state).length)} ALIVE`;
             },
           } satisfies FlowStep,

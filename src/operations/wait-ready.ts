@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { wantedWorkers, type Cluster, type ClusterContainer } from '../cluster/cluster.ts';
+import { explainContainer } from '../cluster/problems.ts';
 import { planWorkerSize } from '../cluster/sizes.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../errors.ts';
 import { formatReadiness, isSparkReady, type MasterState, type WantedWorkers } from '../spark/master-state.ts';
@@ -22,6 +23,8 @@ interface WaitOptions {
   readonly progress: (detail: string) => void;
   /** After a change of services that run: how long their old containers may still look like the new ones. */
   readonly settleMs?: number;
+  /** The cluster before this command: why its containers failed then may be gone. */
+  readonly before: Cluster | undefined;
 }
 
 /**
@@ -32,10 +35,11 @@ interface WaitOptions {
 export async function waitForSpark(
   context: OperationContext,
   name: string,
-  { timeoutMs, progress, settleMs = 0 }: WaitOptions,
+  { timeoutMs, progress, settleMs = 0, before }: WaitOptions,
 ): Promise<Ready> {
   const deadline = Date.now() + timeoutMs;
   const settledAt = Date.now() + settleMs;
+  const earlier = countFailures(before);
   for (;;) {
     const cluster = await context.platform.readCluster(name);
     if (!cluster) throw new NotFoundError(`No cluster named "${name}": it was removed while waiting for it`);
@@ -44,7 +48,7 @@ export async function waitForSpark(
     const isReady = state !== undefined && isSparkReady(state, wanted) && isPlatformReady(cluster);
     if (isReady && Date.now() >= settledAt) return { cluster, state };
     refuseFailedUpdate(cluster);
-    const hopeless = cluster.containers.find(isHopeless);
+    const hopeless = cluster.containers.find((container) => isHopeless(container, earlier));
     if (hopeless) throw cannotStart(cluster, hopeless);
     const seen = formatSeen(cluster, state, wanted);
     if (Date.now() > deadline) {
@@ -93,13 +97,19 @@ function formatSeen(cluster: Cluster, state: MasterState | undefined, wanted: Wa
   return formatReadiness(state, wanted) + (why ?? what ?? '');
 }
 
-function isHopeless(container: ClusterContainer): boolean {
-  return !container.isRunning && (container.failures >= HOPELESS_FAILURES || /no such image/i.test(container.error));
+function countFailures(cluster: Cluster | undefined): ReadonlyMap<string, number> {
+  return new Map(cluster?.containers.map(({ displayName, failures }) => [displayName, failures]));
 }
 
-function cannotStart(cluster: Cluster, { displayName, error, failures }: ClusterContainer): InvalidStateError {
-  return new InvalidStateError(
-    `${displayName} of the cluster "${cluster.name}" cannot start; it failed ${failures} times, last with: ${error}`,
-    { hint: `spark-swarm logs ${displayName} --name ${cluster.name}` },
-  );
+function isHopeless(container: ClusterContainer, earlier: ReadonlyMap<string, number>): boolean {
+  const failures = container.failures - (earlier.get(container.displayName) ?? 0);
+  return !container.isRunning && (failures >= HOPELESS_FAILURES || /no such image/i.test(container.error));
+}
+
+function cannotStart(cluster: Cluster, container: ClusterContainer): InvalidStateError {
+  const { displayName } = container;
+  const { message, hint } = explainContainer(container);
+  return new InvalidStateError(`${displayName} of the cluster "${cluster.name}" cannot start: it ${message}`, {
+    hint: hint ?? `spark-swarm logs ${displayName} --name ${cluster.name}`,
+  });
 }

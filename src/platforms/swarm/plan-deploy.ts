@@ -204,12 +204,16 @@ async function assertMasterPortsAnswerNobody(
   if (!node || managers.length > 1) return;
   for (const [key, port] of Object.entries(spec.ports)) {
     if (typeof port !== 'number' || port === 0 || mine.has(port)) continue;
-    if (!(await acceptsConnection(node.address, port, 500))) continue;
-    throw portConflict({ key, port, holder: await describeHolder(node, port, reader) });
+    // Docker holds a published port also while nobody listens behind it.
+    const container = await findPublisher(node, port, reader);
+    if (container === undefined && !(await acceptsConnection(node.address, port, 500))) continue;
+    const holder = container === undefined ? 'another program' : `the container ${container}`;
+    throw portConflict({ key, port, holder: `${holder} on ${node.hostname}` });
   }
 }
 
-async function describeHolder(node: SwarmNode, port: number, reader: SwarmReader): Promise<string> {
+/** Name of the container that publishes the port on this node, if its engine can be asked. */
+async function findPublisher(node: SwarmNode, port: number, reader: SwarmReader): Promise<string | undefined> {
   const api = await reader.engines.find(node);
   const containers = await api
     ?.get<
@@ -217,8 +221,7 @@ async function describeHolder(node: SwarmNode, port: number, reader: SwarmReader
     >('/containers/json')
     .catch(() => undefined);
   const holder = containers?.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port));
-  const name = holder?.Names[0]?.replace(/^\//, '');
-  return `${name === undefined ? 'another program' : `the container ${name}`} on ${node.hostname}`;
+  return holder?.Names[0]?.replace(/^\//, '');
 }
 
 function shortHash(text: string): string {

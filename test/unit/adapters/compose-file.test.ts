@@ -92,10 +92,10 @@ test('a file that is not there, or is a folder, is said', async (t) => {
   const missing = path.join(folder, 'missing.yml');
   await t.throwsAsync(parseComposeFile(missing), {
     instanceOf: UsageError,
-    message: `Cannot read the compose file ${missing}: ENOENT: no such file or directory, open '${missing}'`,
+    message: `Cannot read the compose file ${missing}: there is no such file`,
   });
   await t.throwsAsync(parseComposeFile(folder), {
     instanceOf: UsageError,
-    message: `Cannot read the compose file ${folder}: EISDIR: illegal operation on a directory, read`,
+    message: `Cannot read the compose file ${folder}: it is a folder`,
   });
 });

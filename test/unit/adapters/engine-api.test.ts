@@ -130,7 +130,7 @@ test('a port on which nobody listens is said', async (t) => {
 test('an engine that takes the connection and says nothing is given up', async (t) => {
   await using engine = await FakeEngine.start({ 'GET /info': () => SILENCE });
   const error = await t.throwsAsync(engine.api.get('/info', { timeoutMs: 1000 }), { instanceOf: UnreachableError });
-  t.is(error.message, 'The Docker engine at the fake engine does not answer: no answer within 0.05 s');
+  t.is(error.message, 'The Docker engine at the fake engine does not answer: no answer within 1 s');
 });
 
 test('an answer that ends in the middle is no answer', async (t) => {

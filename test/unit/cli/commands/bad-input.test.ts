@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
   { argv: ['deploy', '--file', compose], message: `${compose}: line 3, column 3: Map keys must be unique` },
   {
     argv: ['deploy', '-f', 'nothere.yml'],
-    message: `Cannot read the compose file ${folder}/nothere.yml: ENOENT: no such file or directory, open '${folder}/nothere.yml'`,
+    message: `Cannot read the compose file ${folder}/nothere.yml: there is no such file`,
   },
   {
     argv: ['submit', 'nothere.py'],

@@ -18,6 +18,14 @@ daemon() {
   exec "$SPARK_HOME/bin/spark-class" "$@"
 }
 
+# A worker that finds no master sleeps 5 to 15 s before it tries again, and Spark has no setting for that. Two JVMs that start
+# at once on a busy machine meet it often, so the worker's starts when the master listens; after 30 s it starts anyway.
+wait_for_master() {
+  local address="/dev/tcp/${SPARK_MASTER_NAME:-master}/7077" until=$((SECONDS + 30))
+  # shellcheck disable=SC2016  # the inner shell expands it
+  until timeout 1 bash -c ': <>"$1"' wait "$address" 2>/dev/null || ((SECONDS > until)); do sleep 0.2; done
+}
+
 case ${1:-} in
   master)
     # The name, not an address: it is what workers connect to, also after the master has got a new container.
@@ -27,6 +35,7 @@ case ${1:-} in
   worker)
     # Spark's own default is the whole machine's cores and memory, whatever else runs there.
     export SPARK_WORKER_CORES=${SPARK_WORKER_CORES:-1} SPARK_WORKER_MEMORY=${SPARK_WORKER_MEMORY:-1g}
+    wait_for_master
     daemon org.apache.spark.deploy.worker.Worker --host "$(hostname)" --webui-port 8081 \
       --properties-file "$SPARK_CONF_DIR/daemon.conf" "spark://${SPARK_MASTER_NAME:-master}:7077"
     ;;

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import type { Command } from 'commander';
 
+import { DEFAULT_IMAGE } from '../../cluster/resolve-spec.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
 import { UsageError } from '../../errors.ts';
 import { BUILD_TARGETS, IMAGE_REPOSITORY, type BuildTarget } from '../../image/build-argv.ts';
@@ -22,7 +23,7 @@ import {
 } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
-import { DEFAULT_IMAGE, findEngine, shortId, type ContextOptions } from './image-engine.ts';
+import { findEngine, shortId, type ContextOptions } from './image-engine.ts';
 
 interface BuildOptions extends ContextOptions, OutputOptions, ProgressOptions, DryRunOptions {
   readonly target: BuildTarget;
@@ -59,7 +60,7 @@ export function configureBuild(command: Command, cli: CliContext): void {
     .option('--no-cache', 'build every step anew');
   addProgressOptions(addDryRunOption(addOutputOption(addContextOption(command))));
   addExamples(command, [
-    ['bin/build-image', `${DEFAULT_IMAGE}`],
+    ['bin/build-image', DEFAULT_IMAGE],
     ['bin/build-image v2 --spark-version 4.1.2', 'another Spark'],
     ['bin/build-image --target notebook', 'with JupyterLab, on the same layers'],
   ]);

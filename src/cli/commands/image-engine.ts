@@ -1,12 +1,10 @@
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { resolveEngineTarget, type EngineTarget } from '../../adapters/engine/engine-target.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
-import { IMAGE_REPOSITORY } from '../../image/build-argv.ts';
 import type { CliContext } from '../context.ts';
 
 /** An engine that does not answer is reported within this. */
 export const INFO_TIMEOUT_MS = 5000;
-export const DEFAULT_IMAGE = `${IMAGE_REPOSITORY}:latest`;
 
 export interface ContextOptions {
   readonly context?: string;

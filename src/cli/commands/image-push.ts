@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import { DEFAULT_IMAGE } from '../../cluster/resolve-spec.ts';
 import { findNodeTargets, type NodeTargets } from '../../adapters/images/node-targets.ts';
 import { SwarmClient, assertManager } from '../../adapters/swarm/swarm-client.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -18,7 +19,7 @@ import {
 } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
-import { DEFAULT_IMAGE, INFO_TIMEOUT_MS, closeAll, findEngine, type ContextOptions } from './image-engine.ts';
+import { INFO_TIMEOUT_MS, closeAll, findEngine, type ContextOptions } from './image-engine.ts';
 
 interface PushOptions extends ContextOptions, OutputOptions, ProgressOptions {}
 

@@ -1,7 +1,7 @@
 // Builds the project: dist/src (library) and dist/test by tsc, dist/cli (what the launchers run) by esbuild.
 // `--clean` starts from nothing, for a release.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { projectRoot, sourceHash, STAMP } from './freshness.mjs';
@@ -35,17 +35,40 @@ export async function build({ clean = false } = {}) {
   const esbuild = await import('esbuild');
   const bundle = await esbuild.build({ ...BUNDLE, logLevel: 'warning' }).catch(() => undefined);
   if (bundle) removeOldChunks(new Set(Object.keys(bundle.metafile.outputs).map((file) => path.basename(file))));
-  if (types.status !== 0 || !bundle) return false;
+  if (!(await writeTables()) || types.status !== 0 || !bundle) return false;
   mkdirSync(path.dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, hash);
   return true;
+}
+
+/** What is made of the built code: the table for completion, and the schema of the project file, which is committed. */
+async function writeTables() {
+  try {
+    const built = path.join(projectRoot, 'dist', 'src');
+    const { describeProgram } = await import(path.join(built, 'cli', 'completion', 'describe-program.js'));
+    const { projectFileJsonSchema } = await import(path.join(built, 'config', 'schema.js'));
+    const { bin } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8'));
+    const launchers = Object.entries(bin).map(([name, file]) => ({
+      name,
+      text: readFileSync(path.join(projectRoot, file), 'utf8'),
+    }));
+    const table = JSON.stringify(await describeProgram(projectRoot, launchers));
+    writeFileSync(path.join(cliFolder, 'completion.json'), table);
+    const schema = `${JSON.stringify(projectFileJsonSchema(), undefined, 2)}\n`;
+    mkdirSync(path.join(projectRoot, 'schema'), { recursive: true });
+    writeFileSync(path.join(projectRoot, 'schema', 'spark-swarm.schema.json'), schema);
+    return true;
+  } catch (error) {
+    process.stderr.write(`The completion's table and the schema could not be made: ${error.stack}\n`);
+    return false;
+  }
 }
 
 /** A chunk of the last build may still be wanted by a command that runs: only old ones go. */
 function removeOldChunks(current) {
   for (const name of readdirSync(cliFolder)) {
     const file = path.join(cliFolder, name);
-    if (!current.has(name) && Date.now() - statSync(file).mtimeMs > MS_PER_HOUR) rmSync(file);
+    if (name.endsWith('.js') && !current.has(name) && Date.now() - statSync(file).mtimeMs > MS_PER_HOUR) rmSync(file);
   }
 }
 

@@ -14,7 +14,11 @@ export const LABELS = {
   imageId: 'io.spark-swarm.image-id',
   /** While workers are taken away: the platforms that the service may run on otherwise, as JSON. On the worker's service. */
   held: 'io.spark-swarm.held',
-  /** Kind of a lock, and who holds it, as JSON. On configs. */
+  /** How many workers there shall be on one engine, where no manager keeps count. On a volume. */
+  workers: 'io.spark-swarm.workers',
+  /** The file a cluster was made from, fully resolved, as JSON: another worker is made like the first. On the master's container. */
+  document: 'io.spark-swarm.document',
+  /** Kind of a lock, and who holds it, as JSON. On configs, on volumes. */
   lock: 'io.spark-swarm.lock',
   /** Name of the lab an outer container, network or volume belongs to. */
   lab: 'io.spark-swarm.lab',
@@ -22,9 +26,19 @@ export const LABELS = {
   nodeEngine: 'io.spark-swarm.node.engine',
   /** On swarm nodes: machine that several nodes share; its memory counts once. */
   nodeHost: 'io.spark-swarm.node.host',
+  /** On swarm nodes: path there of a folder that all nodes share; it becomes `/data`. */
+  nodeData: 'io.spark-swarm.node.data',
+  /** On swarm nodes: the same folder as this machine sees it. */
+  nodeDataHere: 'io.spark-swarm.node.data-here',
   /** On swarm nodes: MTU of the network between the nodes, bytes. */
   nodeMtu: 'io.spark-swarm.node.mtu',
 } as const;
+
+/** Docker Compose's own label on everything of a project. Source: docker/compose `pkg/api/labels.go`. */
+export const COMPOSE_PROJECT_LABEL = 'com.docker.compose.project';
+
+/** Its label on containers: the key in the file. */
+export const COMPOSE_SERVICE_LABEL = 'com.docker.compose.service';
 
 /** Docker's own label on everything of a stack. Source: docker/cli `cli/compose/convert/compose.go`. */
 export const STACK_NAMESPACE_LABEL = 'com.docker.stack.namespace';

@@ -1,10 +1,16 @@
 #!/bin/bash
-# entrypoint.sh master | worker | COMMAND…  (tini is process 1 and passes signals on: SIGTERM ends the daemon, SIGPWR drains a worker)
+# entrypoint.sh master | worker | notebook | COMMAND…
+# tini is process 1 and passes signals on: SIGTERM ends what runs, SIGPWR drains a worker.
 set -euo pipefail
 
 /opt/spark-swarm/write-conf
-# Files that jobs write to /data stay writable for the folder's group.
-umask 002
+# The umask, certificates and proxies: for what starts here and, through Spark's own scripts, for what `docker exec` starts.
+set -a
+# shellcheck disable=SC1091  # write-conf has made it
+. "$SPARK_CONF_DIR/spark-env.sh"
+set +a
+
+fail() { echo "spark-swarm: $1" >&2; exit 78; }
 
 daemon() {
   # A legacy link or a Kubernetes service named spark-master sets SPARK_MASTER_PORT=tcp://…, which Spark takes for a number
@@ -12,7 +18,8 @@ daemon() {
   unset SPARK_MASTER_HOST SPARK_MASTER_PORT SPARK_MASTER_WEBUI_PORT SPARK_WORKER_PORT SPARK_WORKER_WEBUI_PORT SPARK_LOCAL_IP
   export SPARK_DAEMON_MEMORY=${SPARK_DAEMON_MEMORY:-256m}
   # Start to ALIVE in 4.6 s instead of 7.8 s (design.md §6).
-  export SPARK_DAEMON_JAVA_OPTS=${SPARK_DAEMON_JAVA_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}
+  SPARK_DAEMON_JAVA_OPTS=${SPARK_DAEMON_JAVA_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}
+  export SPARK_DAEMON_JAVA_OPTS="$SPARK_DAEMON_JAVA_OPTS${SPARK_SWARM_JAVA_OPTIONS:+ $SPARK_SWARM_JAVA_OPTIONS}"
   export SPARK_SWARM_LOG_LEVEL=${SPARK_SWARM_LOG_LEVEL:-INFO}
   # spark-class, not java itself: it also sets SPARK_SCALA_VERSION, without which every executor fails. It `exec`s java.
   exec "$SPARK_HOME/bin/spark-class" "$@"
@@ -24,6 +31,17 @@ wait_for_master() {
   local address="/dev/tcp/${SPARK_MASTER_NAME:-master}/7077" until=$((SECONDS + 30))
   # shellcheck disable=SC2016  # the inner shell expands it
   until timeout 1 bash -c ': <>"$1"' wait "$address" 2>/dev/null || ((SECONDS > until)); do sleep 0.2; done
+}
+
+# Jupyter reads the token from the file itself (jupyter_server_config.py). An empty one would switch its login off, and a
+# missing one would make it write a token of its own into the log, so both end here.
+check_notebook() {
+  local token=/run/secrets/notebook-token
+  command -v jupyter-lab >/dev/null || fail "this image has no JupyterLab: use the one of the Dockerfile's target notebook"
+  [[ -e $token ]] || fail "there is no $token: mount a file with one line of at least 16 letters and digits (for example: openssl rand -hex 32)"
+  [[ -r $token ]] || fail "$token is not readable by uid $(id -u): give the secret mode 0400 and uid $(id -u)"
+  [[ $(<"$token") =~ ^[A-Za-z0-9_.~-]{16,}$ ]] ||
+    fail "$token must hold one line of at least 16 characters out of A-Z a-z 0-9 - . _ ~ (for example: openssl rand -hex 32)"
 }
 
 case ${1:-} in
@@ -39,8 +57,17 @@ case ${1:-} in
     daemon org.apache.spark.deploy.worker.Worker --host "$(hostname)" --webui-port 8081 \
       --properties-file "$SPARK_CONF_DIR/daemon.conf" "spark://${SPARK_MASTER_NAME:-master}:7077"
     ;;
+  notebook)
+    check_notebook
+    # The file browser shows /notebooks alone; the link is the way from there to the shared folder.
+    [[ -e /notebooks/data || -L /notebooks/data ]] || ln -s /data /notebooks/data 2>/dev/null ||
+      echo "spark-swarm: /notebooks is not writable by uid $(id -u): notebooks there cannot be saved" >&2
+    echo "spark-swarm: JupyterLab starts on port 8888, its files are in /notebooks" >&2
+    cd /notebooks
+    exec jupyter-lab
+    ;;
   '')
-    echo "spark-swarm: say what to run: master, worker, or a command such as spark-submit, pyspark or bash" >&2
+    echo "spark-swarm: say what to run: master, worker, notebook, or a command such as spark-submit, pyspark or bash" >&2
     exit 64
     ;;
   *)

@@ -29,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import('./commands/deploy.ts'),
   },
   {
+    words: ['start'],
+    summary: 'start a cluster in containers of this engine, without a swarm',
+    load: async () => import('./commands/start.ts'),
+  },
+  {
     words: ['status'],
     summary: 'show a cluster: nodes, workers, applications, problems, addresses',
     load: async () => import('./commands/status.ts'),
@@ -52,6 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { words: ['list'], summary: 'list the clusters', load: async () => import('./commands/list.ts') },
   { words: ['remove'], summary: 'take a cluster away', load: async () => import('./commands/remove.ts') },
   {
+    words: ['stop'],
+    summary: 'take away a cluster in containers of this engine',
+    load: async () => import('./commands/stop.ts'),
+  },
+  {
     words: ['image'],
     summary: 'build images, bring them to the nodes, list them',
     load: async () => import('./commands/image.ts'),
@@ -60,5 +70,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     words: ['lab'],
     summary: 'nodes in containers on this machine, joined as a swarm',
     load: async () => import('./commands/lab.ts'),
+  },
+  {
+    words: ['config'],
+    summary: 'show, check and write the project file',
+    load: async () => import('./commands/config.ts'),
+  },
+  {
+    words: ['completion'],
+    summary: 'print the script that makes a shell complete commands',
+    load: async () => import('./commands/completion.ts'),
   },
 ];

@@ -20,6 +20,7 @@ export async function main(
   commands?: readonly CommandEntry[],
 ): Promise<number> {
   try {
+    if (argv[0] === 'complete') return await completeLine(argv, cli);
     if (await answersAtOnce(argv, cli, commands)) return 0;
     // Loaded here, so that whatever goes wrong while loading is reported like every other error.
     const { runProgram } = await import('./program.ts');
@@ -42,6 +43,17 @@ async function answersAtOnce(
   if (word === '--version') cli.stdout.write(`${readVersion(cli.projectRoot)}\n`);
   else cli.stdout.write(formatRootHelp(commands ?? (await import('./command-table.ts')).COMMANDS));
   return true;
+}
+
+/** A TAB of the user's shell. Without an answer the shell does what it does for other programs. */
+async function completeLine(argv: readonly string[], cli: CliContext): Promise<number> {
+  try {
+    const { complete } = await import('./completion/complete.ts');
+    await complete(argv, cli);
+    return 0;
+  } catch {
+    return BUG_STATUS;
+  }
 }
 
 /** What an aborted request throws differs from library to library; what the user did does not. */

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import { PLATFORM_KINDS, type PlatformKind } from '../cluster/cluster.ts';
 import { DEFAULT_CLUSTER_NAME, parseClusterName } from '../cluster/cluster-name.ts';
 import { UsageError } from '../errors.ts';
 import { formatDuration, parseDuration } from '../units.ts';
@@ -9,12 +10,26 @@ export interface ClusterOptions {
   readonly name: string;
   /** Docker context; `undefined` leaves the choice to the environment (design D14). */
   readonly context?: string;
+  /** `undefined`: where the cluster is found. */
+  readonly platform?: PlatformKind;
 }
 
-/** `--name`, `--context`. */
+/** `--name`, `--context`, `--platform`. */
 export function addClusterOptions(command: Command): Command {
-  return addContextOption(
-    command.option('--name <name>', 'the cluster', (text) => parseClusterName(text), DEFAULT_CLUSTER_NAME),
+  return addPlatformOption(
+    addContextOption(
+      command.option('--name <name>', 'the cluster', (text) => parseClusterName(text), DEFAULT_CLUSTER_NAME),
+    ),
+    'where the cluster is found',
+  );
+}
+
+/** `--platform`. */
+export function addPlatformOption(command: Command, otherwise: string): Command {
+  return command.option(
+    '--platform <platform>',
+    `where the cluster lives: ${PLATFORM_KINDS.join(', ')} (default: ${otherwise})`,
+    (text) => parseChoice(text, '--platform', PLATFORM_KINDS),
   );
 }
 

@@ -28,6 +28,21 @@ export function refuseContradictions(command: Command): void {
   }
 }
 
+/** What was given to a flag that may be repeated, before it was parsed. */
+const GIVEN_TEXTS = new WeakMap<Option, readonly string[]>();
+
+/** Keeps the words after flags that may be repeated, for {@link textsOf}. */
+export function keepTexts(command: Command): void {
+  for (const option of command.options.filter(isRepeatable)) {
+    command.on(`option:${option.name()}`, (text: string) => GIVEN_TEXTS.set(option, [...textsOf(option), text]));
+  }
+}
+
+/** The values of a flag that may be repeated, as they were typed, or as they are in the environment. */
+export function textsOf(option: Option): readonly string[] {
+  return GIVEN_TEXTS.get(option) ?? [];
+}
+
 function isRepeatable(option: Option): boolean {
   return option.variadic || Array.isArray(option.defaultValue);
 }
@@ -45,6 +60,7 @@ export function applyEnvironment(command: Command, env: Readonly<Record<string, 
     const source = command.getOptionValueSource(option.attributeName());
     if (!text || (source !== undefined && source !== 'default')) continue;
     const value = readVariable(option, variable, text);
+    if (isRepeatable(option)) GIVEN_TEXTS.set(option, [text]);
     if (value !== undefined) command.setOptionValueWithSource(option.attributeName(), value, 'env');
   }
 }
@@ -55,6 +71,8 @@ const TYPED_ONLY: ReadonlySet<string> = new Set(['volumes', 'force', 'remove']);
 function variableName(command: Command, option: Option): string {
   // `--name` is the cluster everywhere but here.
   if (option.name() === 'name' && command.parent?.name() === 'lab') return 'SPARK_SWARM_LAB';
+  // `--file` is a compose file everywhere but here.
+  if (option.name() === 'file' && command.parent?.name() === 'config') return 'SPARK_SWARM_CONFIG';
   return `SPARK_SWARM_${option.name().toUpperCase().replaceAll('-', '_')}`;
 }
 
@@ -79,6 +97,6 @@ function parseSwitch(text: string, variable: string): boolean {
 }
 
 /** The command as it is typed: `spark-swarm lab up`. */
-function commandLine(command: Command): string {
+export function commandLine(command: Command): string {
   return command.parent ? `${commandLine(command.parent)} ${command.name()}` : command.name();
 }

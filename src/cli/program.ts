@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
+import { findProjectFile, readProjectFile } from '../adapters/files/project-file.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import type { CliContext } from './context.ts';
-import { applyEnvironment, refuseContradictions, refuseExtraArguments } from './parse-rules.ts';
+import { applyEnvironment, commandLine, keepTexts, refuseContradictions, refuseExtraArguments } from './parse-rules.ts';
 import { EXIT_STATUSES, formatRootHelp, readVersion } from './root-help.ts';
 import { toUsageError } from './usage-messages.ts';
 
@@ -17,20 +18,30 @@ export async function runProgram(
   entries: readonly CommandEntry[] = COMMANDS,
 ): Promise<void> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
-  const root = createRoot(cli);
-  root.helpInformation = () => formatRootHelp(entries);
   const chosen = findEntry(words, entries);
-  for (const entry of entries) {
-    const command = addCommand(root, entry);
-    if (entry === chosen) (await entry.load()).configure(command, cli);
-  }
-  for (const command of withDescendants(root)) addRules(command);
+  const root = await createProgram(cli, entries, (entry) => entry === chosen);
   try {
     await root.parseAsync(isUnknown(words[0], root) ? words.slice(0, 1) : words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && SHOWN.has(error.code)) return;
     throw error;
   }
+}
+
+/** Every command by its name, and those that `isWanted` with their flags, which takes their modules. */
+export async function createProgram(
+  cli: CliContext,
+  entries: readonly CommandEntry[],
+  isWanted: (entry: CommandEntry) => boolean,
+): Promise<Command> {
+  const root = createRoot(cli);
+  root.helpInformation = () => formatRootHelp(entries);
+  for (const entry of entries) {
+    const command = addCommand(root, entry);
+    if (isWanted(entry)) (await entry.load()).configure(command, cli);
+  }
+  for (const command of withDescendants(root)) addRules(command);
+  return root;
 }
 
 /** Codes by which commander ends after it has printed what was asked for. `commander.help`: a group without a command. */
@@ -59,13 +70,41 @@ function createRoot(cli: CliContext): Command {
     .enablePositionalOptions()
     // We count them: commander's message does not say which argument is too many.
     .allowExcessArguments();
-  return root.hook('preAction', (_, command) => {
+  return root.hook('preAction', async (_, command) => {
     refuseExtraArguments(command);
     applyEnvironment(command, cli.env);
+    if (usesProjectFile(command)) await readProject(command, cli);
   });
 }
 
+/**
+ * The project file describes a cluster, and these work on none: `--name` of a lab is another name, and an image is built on
+ * the engine of this machine, whatever the cluster's context is.
+ */
+const WITHOUT_PROJECT_FILE = new Set([
+  'quickstart',
+  'lab',
+  'config',
+  'completion',
+  'list',
+  'image build',
+  'image list',
+]);
+
+function usesProjectFile(command: Command): boolean {
+  const [, ...words] = commandLine(command).split(' ');
+  return !WITHOUT_PROJECT_FILE.has(words[0] ?? '') && !WITHOUT_PROJECT_FILE.has(words.join(' '));
+}
+
+async function readProject(command: Command, cli: CliContext): Promise<void> {
+  const found = findProjectFile(cli.cwd, cli.env);
+  if (!found) return;
+  const { applyProjectFile } = await import('./apply-project-file.ts');
+  applyProjectFile(command, await readProjectFile(found));
+}
+
 function addRules(command: Command): void {
+  keepTexts(command);
   command.exitOverride((error) => {
     throw SHOWN.has(error.code) ? error : toUsageError(error, command);
   });

@@ -22,7 +22,8 @@ Examples:
   spark-swarm submit --example pi 100     run an application on it
   spark-swarm COMMAND --help              what a command does, and its flags
 
-Every flag --some-flag can be given as SPARK_SWARM_SOME_FLAG in the environment; what is typed wins.`;
+Every flag --some-flag can be given as SPARK_SWARM_SOME_FLAG in the environment, and what describes the cluster in the file
+spark-swarm.yaml (spark-swarm config init); what is typed wins.`;
 
 /** What `spark-swarm --help` prints. By hand, because loading commander costs a quarter of the whole answer. */
 export function formatRootHelp(entries: readonly CommandEntry[]): string {

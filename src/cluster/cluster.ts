@@ -1,13 +1,23 @@
 import type { RememberedSpec } from './spec.ts';
 
-export type ClusterRole = 'master' | 'worker';
+/** Where a cluster lives: in containers of one engine (Docker Compose), or as a stack on a swarm. */
+export type PlatformKind = 'containers' | 'swarm';
+
+export const PLATFORM_KINDS: readonly PlatformKind[] = ['containers', 'swarm'];
+
+export type ClusterRole = 'master' | 'worker' | 'notebook';
+
+/** The role that a label names; `undefined` for what is not a Spark container. */
+export function parseRole(label: string | undefined): ClusterRole | undefined {
+  return label === 'master' || label === 'worker' || label === 'notebook' ? label : undefined;
+}
 
 /** A cluster as its platform sees it now. */
 export interface Cluster {
   readonly name: string;
-  readonly platform: 'swarm';
+  readonly platform: PlatformKind;
   readonly services: readonly ClusterService[];
-  /** The current container of every slot, the master first, then the workers by number; also those that do not run. */
+  /** The current container of every slot: the master, the notebook, the workers by number; also those that do not run. */
   readonly containers: readonly ClusterContainer[];
   /** `undefined` for a cluster that was deployed by hand. */
   readonly remembered: RememberedSpec | undefined;
@@ -54,6 +64,10 @@ export interface ClusterContainer {
 
 export function findMaster(cluster: Cluster): ClusterContainer | undefined {
   return cluster.containers.find((container) => container.role === 'master');
+}
+
+export function findNotebook(cluster: Cluster): ClusterContainer | undefined {
+  return cluster.containers.find((container) => container.role === 'notebook');
 }
 
 export function listWorkers(cluster: Cluster): readonly ClusterContainer[] {

@@ -1,4 +1,4 @@
-import { findMaster, type Cluster } from './cluster.ts';
+import { findMaster, findNotebook, type Cluster, type ClusterContainer } from './cluster.ts';
 import { CONTAINER_PORTS } from './spec.ts';
 
 /** One address for people, in the order in which they are printed (design §3). */
@@ -30,8 +30,22 @@ export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
     ...(host !== undefined && uiPort !== undefined
       ? [{ name: 'master web UI', address: `http://${formatHost(host)}:${uiPort}`, probe: { host, port: uiPort } }]
       : []),
+    ...jupyterEndpoint(findNotebook(cluster)),
+    ...(cluster.remembered?.data?.here === undefined
+      ? []
+      : [{ name: 'data (here)', address: cluster.remembered.data.here, probe: undefined }]),
     { name: 'data (cluster)', address: '/data', probe: undefined },
   ];
+}
+
+/** Name of the notebook's line; its address has no token, which is for those who ask for it. */
+export const JUPYTER = 'jupyter';
+
+function jupyterEndpoint(notebook: ClusterContainer | undefined): readonly Endpoint[] {
+  const host = notebook?.isRunning ? notebook.address : undefined;
+  const port = notebook?.publishedPorts[CONTAINER_PORTS.jupyter];
+  if (host === undefined || port === undefined) return [];
+  return [{ name: JUPYTER, address: `http://${formatHost(host)}:${port}/lab`, probe: { host, port } }];
 }
 
 /** As it stands in an address: IPv6 in brackets. */

@@ -22,6 +22,8 @@ export interface Demand {
   readonly workers: number;
   readonly worker: WorkerSize;
   readonly master: MasterSize;
+  /** Runs on the master's node; `undefined` for none. */
+  readonly notebook: { readonly limitBytes: number } | undefined;
 }
 
 /**
@@ -39,18 +41,28 @@ export function findPlacementProblem(demand: Demand, nodes: readonly PlacementNo
   );
 }
 
-function masterProblem({ master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+/** What the master's node must have for it, and for the notebook beside it. */
+function masterBytes({ master, notebook }: Pick<Demand, 'master' | 'notebook'>): number {
+  return master.limitBytes + (notebook?.limitBytes ?? 0);
+}
+
+function masterName({ notebook }: Pick<Demand, 'notebook'>): string {
+  return notebook ? 'master and its notebook' : 'master';
+}
+
+function masterProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
   const managers = nodes.filter((node) => node.isManager);
   const best = largest(managers, freeMemory);
   if (!best) return problem('No node can run the master: no manager is ready and active', 'docker node ls');
-  if (freeMemory(best) >= master.limitBytes) return undefined;
+  if (freeMemory(best) >= masterBytes(demand)) return undefined;
   return problem(
-    `The master needs ${formatSize(master.limitBytes)}, and no manager has that: ${memoryTerms(best)}`,
+    `The ${masterName(demand)} ${demand.notebook ? 'need' : 'needs'} ${formatSize(masterBytes(demand))}, and no manager has that: ${memoryTerms(best)}`,
     'choose a smaller --master-memory',
   );
 }
 
-function workerProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+function workerProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const { workers, worker } = demand;
   if (workers === 0) return undefined;
   const usable = nodes.filter((node) => node.takesWorkers);
   const roomiest = largest(usable, freeMemory);
@@ -72,7 +84,7 @@ function workerProblem({ workers, worker, master }: Demand, nodes: readonly Plac
       `A worker needs ${formatSize(worker.limitBytes)}, and no node has that: ${memoryTerms(roomiest)}`,
       freeMemory(roomiest) < BYTES_PER_MIB
         ? 'docker service ls shows what else reserves memory'
-        : `choose --worker-memory ${formatSize(roomForOne(nodes, roomiest, { workers, master }))} or less`,
+        : `choose --worker-memory ${formatSize(roomForOne(nodes, roomiest, demand))} or less`,
     );
   }
   return undefined;
@@ -82,15 +94,16 @@ function workerProblem({ workers, worker, master }: Demand, nodes: readonly Plac
 function roomForOne(
   nodes: readonly PlacementNode[],
   roomiest: PlacementNode,
-  { workers, master }: Pick<Demand, 'workers' | 'master'>,
+  demand: Demand,
 ): number {
   const isShared = new Set(nodes.map((node) => node.host)).size === 1;
-  const room = isShared ? (freeMemory(roomiest) - master.limitBytes) / workers : freeMemory(roomiest);
+  const room = isShared ? (freeMemory(roomiest) - masterBytes(demand)) / demand.workers : freeMemory(roomiest);
   return Math.max(BYTES_PER_MIB, room);
 }
 
 /** Each node takes whole workers; the manager with the most room takes the master too. */
-function countProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+function countProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const { workers, worker } = demand;
   const masterNode = largest(
     nodes.filter((node) => node.isManager),
     freeMemory,
@@ -98,7 +111,7 @@ function countProblem({ workers, worker, master }: Demand, nodes: readonly Place
   const perNode = nodes
     .filter((node) => node.takesWorkers)
     .map((node) => {
-      const memory = freeMemory(node) - (node === masterNode ? master.limitBytes : 0);
+      const memory = freeMemory(node) - (node === masterNode ? masterBytes(demand) : 0);
       const fits = Math.min(
         Math.floor(memory / worker.limitBytes),
         Math.floor(freeCores(node) / worker.limitCores + 1e-9),
@@ -110,7 +123,7 @@ function countProblem({ workers, worker, master }: Demand, nodes: readonly Place
   const terms = perNode.map(({ node, fits }) => `${node.hostname} ${fits}`).join(' + ');
   return problem(
     `${countWorkers(workers)} of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
-      `room for ${terms} = ${room} (the master takes ${formatSize(master.limitBytes)} of ${masterNode?.hostname ?? 'a manager'})`,
+      `room for ${terms} = ${room} (the ${masterName(demand)} ${demand.notebook ? 'take' : 'takes'} ${formatSize(masterBytes(demand))} of ${masterNode?.hostname ?? 'a manager'})`,
     room === 0
       ? 'choose a smaller --worker-memory or --master-memory'
       : `choose --workers ${room} or less, or smaller ones with --worker-memory and --worker-cores`,
@@ -118,15 +131,16 @@ function countProblem({ workers, worker, master }: Demand, nodes: readonly Place
 }
 
 /** Several nodes on one machine each report all of its memory. */
-function hostProblem({ workers, worker, master }: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+function hostProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
+  const { workers, worker } = demand;
   const hosts = new Set(nodes.map((node) => node.host));
   if (hosts.size !== 1 || nodes.length < 2) return undefined;
   const total = Math.max(...nodes.map((node) => node.memoryBytes));
   const reserved = nodes.reduce((sum, node) => sum + node.reservedMemoryBytes, 0);
-  const asked = workers * worker.limitBytes + master.limitBytes;
+  const asked = workers * worker.limitBytes + masterBytes(demand);
   if (asked <= total - reserved) return undefined;
   return problem(
-    `${countWorkers(workers)} × ${formatSize(worker.limitBytes)} + master ${formatSize(master.limitBytes)} = ${formatSize(asked)}, ` +
+    `${countWorkers(workers)} × ${formatSize(worker.limitBytes)} + ${masterName(demand)} ${formatSize(masterBytes(demand))} = ${formatSize(asked)}, ` +
       `and the ${nodes.length} nodes share one machine of ${formatSize(total)}` +
       `${reserved === 0 ? '' : ` − ${formatSize(reserved)} reserved by other services`}`,
     'choose fewer --workers or a smaller --worker-memory',

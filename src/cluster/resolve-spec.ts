@@ -7,7 +7,17 @@ import {
   planMasterSize,
   planWorkerSize,
 } from './sizes.ts';
-import { DEFAULT_PORTS, type ClusterPorts, type ClusterSpec, type PortChoice, type RememberedSpec } from './spec.ts';
+import {
+  DEFAULT_PORTS,
+  NO_MACHINE_SETTINGS,
+  type ClusterPorts,
+  type ClusterSpec,
+  type DataFolder,
+  type MachineSettings,
+  type PortChoice,
+  type RememberedSpec,
+  type Settings,
+} from './spec.ts';
 
 export const DEFAULT_IMAGE = 'spark-swarm:latest';
 export const DEFAULT_WORKERS = 2;
@@ -23,6 +33,13 @@ export interface ClusterFlags {
   readonly masterCores?: number;
   readonly ports?: Partial<ClusterPorts>;
   readonly constraints?: readonly string[];
+  readonly notebook?: boolean;
+  readonly conf?: Settings;
+  readonly env?: Settings;
+  readonly data?: DataFolder;
+  readonly bind?: string;
+  /** Of the machine this runs on; counts when the cluster is made. */
+  readonly machine?: MachineSettings;
 }
 
 /** What is there already. */
@@ -32,13 +49,18 @@ export interface PresentCluster {
   readonly workers: number | undefined;
 }
 
+/** A spec whose images have not been looked up yet. */
+export interface WantedSpec extends Omit<ClusterSpec, 'imageId' | 'notebook'> {
+  readonly notebook: boolean;
+}
+
 /**
  * The whole spec: the flags, else what the cluster has now, else the defaults. A second `deploy` without flags therefore
  * changes nothing, and one with a single flag changes that alone.
  *
  * @throws UsageError if a size is too small, with the sum, or if two doors shall have one port
  */
-export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undefined): Omit<ClusterSpec, 'imageId'> {
+export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undefined): WantedSpec {
   const kept = present?.remembered;
   const workerCores = flags.workerCores ?? kept?.workerCores ?? DEFAULT_WORKER_CORES;
   // Other cores with the memory of before would be another size of executor: then the default follows the cores.
@@ -58,6 +80,12 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
     ),
     ports,
     constraints: flags.constraints ?? kept?.constraints ?? [],
+    notebook: flags.notebook ?? kept?.notebook ?? false,
+    conf: flags.conf ?? kept?.conf ?? {},
+    env: flags.env ?? kept?.env ?? {},
+    data: flags.data ?? kept?.data,
+    bind: flags.bind ?? kept?.bind,
+    machine: kept?.machine ?? flags.machine ?? NO_MACHINE_SETTINGS,
   };
 }
 

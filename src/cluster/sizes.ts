@@ -48,6 +48,14 @@ export const DEFAULT_MASTER_CORES = 1;
 export const DEFAULT_MASTER_MEMORY_BYTES =
   DAEMON_BYTES + DEFAULT_DRIVERS * (DEFAULT_DRIVER_BYTES + OVERHEAD_PER_CORE_BYTES);
 
+/** JupyterLab, and a kernel that is no driver yet. */
+const NOTEBOOK_BYTES = 512 * BYTES_PER_MIB;
+
+/** The notebook's limit: Jupyter and one driver of this heap. */
+export function notebookLimitBytes(driverBytes: number): number {
+  return NOTEBOOK_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
+}
+
 /** The limit that leaves each of the worker's cores an executor of 1g. */
 export function defaultWorkerMemoryBytes(workerCores: number): number {
   const cores = sparkCoresOf(workerCores);

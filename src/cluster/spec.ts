@@ -12,6 +12,48 @@ export interface ClusterSpec {
   readonly ports: ClusterPorts;
   /** Docker placement constraints of the workers: `node.labels.disk==ssd`. */
   readonly constraints: readonly string[];
+  /** JupyterLab beside the master; `undefined` for none. */
+  readonly notebook: NotebookSpec | undefined;
+  /** Spark properties of everything in the cluster: `{"spark.sql.shuffle.partitions": "8"}`. */
+  readonly conf: Settings;
+  /** Environment of master, workers (and so executors), drivers and notebook. */
+  readonly env: Settings;
+  /** The folder that is `/data`; `undefined` lets the platform choose. */
+  readonly data: DataFolder | undefined;
+  /** Address that published ports are bound to; `undefined` for the platform's own way. Only on one engine. */
+  readonly bind: string | undefined;
+  /** What the machine that made the cluster needs to reach the world. */
+  readonly machine: MachineSettings;
+}
+
+/** Kept from the first deploy on, so that one from another machine does not restart the cluster. */
+export interface MachineSettings {
+  /** `HTTPS_PROXY` and its like, as the machine has them. */
+  readonly proxies: Settings;
+  /** True when the machine has certificates of its own: containers get them as a file. */
+  readonly hasCaBundle: boolean;
+}
+
+export const NO_MACHINE_SETTINGS: MachineSettings = { proxies: {}, hasCaBundle: false };
+
+export interface NotebookSpec {
+  readonly image: string;
+  /** `sha256:…` of it. */
+  readonly imageId: string;
+  readonly limitBytes: number;
+}
+
+/** Names and values, as text. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** A folder that all containers of a cluster see as `/data`. */
+export interface DataFolder {
+  /** Path on the machine, or on every node, that runs the containers. */
+  readonly path: string;
+  /** The same folder as this machine sees it; `undefined` when it does not. */
+  readonly here: string | undefined;
+  /** `UID:GID` that the containers run as, so that what they write belongs to the person; `undefined`: the image's own. */
+  readonly user: string | undefined;
 }
 
 /** A published port: a number, `0` for a free one, or `none` for not published. */
@@ -21,16 +63,17 @@ export type PortChoice = number | 'none';
 export interface ClusterPorts {
   readonly master: PortChoice;
   readonly ui: PortChoice;
+  readonly jupyter: PortChoice;
 }
 
 export type PortName = keyof ClusterPorts;
 
-export const PORT_NAMES: readonly PortName[] = ['master', 'ui'];
+export const PORT_NAMES: readonly PortName[] = ['master', 'ui', 'jupyter'];
 
-export const DEFAULT_PORTS: ClusterPorts = { master: 7077, ui: 8080 };
+export const DEFAULT_PORTS: ClusterPorts = { master: 7077, ui: 8080, jupyter: 8888 };
 
 /** Ports on which the daemons listen inside their containers. Source: Spark, docs/security.md "Configuring Ports". */
-export const CONTAINER_PORTS = { master: 7077, ui: 8080, workerUi: 8081 } as const;
+export const CONTAINER_PORTS = { master: 7077, ui: 8080, workerUi: 8081, jupyter: 8888 } as const;
 
 /** The part of a spec that is remembered in a label, so that a later `deploy` without flags keeps it. */
 export interface RememberedSpec {
@@ -41,6 +84,18 @@ export interface RememberedSpec {
   readonly masterCores: number;
   readonly ports: ClusterPorts;
   readonly constraints: readonly string[];
+  readonly notebook: boolean;
+  readonly conf: Settings;
+  readonly env: Settings;
+  readonly data: DataFolder | undefined;
+  readonly bind: string | undefined;
+  readonly machine: MachineSettings;
+}
+
+/** Ports of doors that the cluster has: a cluster without a notebook publishes none for it. */
+export function usedPorts({ ports, notebook }: Pick<ClusterSpec, 'ports' | 'notebook'>): Partial<ClusterPorts> {
+  const { jupyter, ...others } = ports;
+  return notebook ? { ...others, jupyter } : others;
 }
 
 export function rememberSpec(spec: ClusterSpec): RememberedSpec {
@@ -52,6 +107,12 @@ export function rememberSpec(spec: ClusterSpec): RememberedSpec {
     masterCores: spec.master.limitCores,
     ports: spec.ports,
     constraints: spec.constraints,
+    notebook: spec.notebook !== undefined,
+    conf: spec.conf,
+    env: spec.env,
+    data: spec.data,
+    bind: spec.bind,
+    machine: spec.machine,
   };
 }
 
@@ -59,7 +120,16 @@ export function rememberSpec(spec: ClusterSpec): RememberedSpec {
 export function parseRememberedSpec(label: string | undefined): RememberedSpec | undefined {
   if (label === undefined) return undefined;
   try {
-    return JSON.parse(label) as RememberedSpec;
+    // A label of an earlier version has fewer fields.
+    const defaults = {
+      notebook: false,
+      conf: {},
+      env: {},
+      data: undefined,
+      bind: undefined,
+      machine: NO_MACHINE_SETTINGS,
+    };
+    return { ...defaults, ...(JSON.parse(label) as RememberedSpec) };
   } catch {
     return undefined;
   }

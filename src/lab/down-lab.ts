@@ -1,4 +1,5 @@
 import { skipped, runSteps, type FlowStep } from '../events.ts';
+import { presentDataFolder } from './data-folder.ts';
 import { readContext, removeContext } from './lab-context.ts';
 import type { LabRun, LabTools } from './lab-machine.ts';
 import { DEFAULT_LAB, labCommand, labObjectName } from './lab-names.ts';
@@ -20,6 +21,8 @@ export interface LabDown {
   readonly removed: boolean;
   /** Names of the volumes that stay. */
   readonly keptVolumes: readonly string[];
+  /** The folder that the nodes shared, if the next `lab up` does not take it by itself: it stays, with all that is in it. */
+  readonly data: string | undefined;
 }
 
 /** Time a node's engine has to end its containers, seconds; only when its volume is to be used again. */
@@ -49,10 +52,18 @@ export async function downLab(options: DownLabOptions, tools: LabTools, { report
     (removesVolumes && state.volumes.length > 0);
   if (!isThere) {
     await tools.machine.removeSocketFolders(name);
-    return { name, removed: false, keptVolumes };
+    return { name, removed: false, keptVolumes, data: undefined };
   }
   await runSteps(downSteps(name, { state, hasContext, removesVolumes, tools }), report, signal);
-  return { name, removed: true, keptVolumes };
+  return { name, removed: true, keptVolumes, data: await otherThanDefault(presentDataFolder(state.containers), tools) };
+}
+
+async function otherThanDefault(
+  folder: string | undefined,
+  { machine, defaultDataFolder }: LabTools,
+): Promise<string | undefined> {
+  const byDefault = await machine.findFolder(defaultDataFolder);
+  return byDefault.kind === 'folder' && byDefault.path === folder ? undefined : folder;
 }
 
 interface DownPlan {

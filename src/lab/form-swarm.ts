@@ -20,6 +20,8 @@ export interface SwarmRun {
   readonly mtu: number;
   /** The outer engine's id: the nodes share its memory. */
   readonly host: string;
+  /** Folder on this machine that all nodes share. */
+  readonly dataFolder: string;
   /** What to type to take the lab down with its volumes. */
   readonly renewal: string;
 }
@@ -60,7 +62,7 @@ export async function formSwarm(run: SwarmRun, { progress, signal }: StepContext
   const labelled = await Promise.all(
     run.nodes.map((node, index) =>
       setMemberLabels(first.engine, ids[index] ?? '', {
-        labels: nodeLabels({ ...node, host: run.host, mtu: run.mtu }),
+        labels: nodeLabels({ ...node, host: run.host, mtu: run.mtu, dataFolder: run.dataFolder }),
         signal,
       }),
     ),

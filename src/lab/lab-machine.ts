@@ -34,7 +34,21 @@ export interface LabMachine {
 
   /** First 12 hexadecimal digits of the sha256 of all files in the folder, names included. */
   hashFolder(folder: string): Promise<string>;
+
+  findFolder(folder: string): Promise<FolderFinding>;
 }
+
+/** What is at a path of this machine. */
+export type FolderFinding =
+  | {
+      readonly kind: 'folder';
+      /** Its path without symbolic links: what a link means may change while the nodes run. */
+      readonly path: string;
+      /** `device:inode`: a folder that was removed and made again is another one. */
+      readonly id: string;
+    }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'not-a-folder' };
 
 export interface MachineFacts {
   readonly platform: NodeJS.Platform;
@@ -60,6 +74,8 @@ export interface LabTools {
   openNode(socketPath: string, name: string): EngineApi;
   /** Folder of the node image's Dockerfile. */
   readonly nodeImageFolder: string;
+  /** Folder for the nodes to share where no other is asked for. */
+  readonly defaultDataFolder: string;
 }
 
 export interface LabRun {

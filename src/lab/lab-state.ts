@@ -3,7 +3,7 @@ import { ConflictError } from '../errors.ts';
 import { LABELS } from '../labels.ts';
 import { LAB_LABELS, labCommand, labObjectName, nodeObjectName } from './lab-names.ts';
 import { readSubnet, type Subnet } from './lab-network.ts';
-import type { NodeWay } from './node-container.ts';
+import { DATA_FOLDER_ON_NODE, type NodeWay } from './node-container.ts';
 
 /** What of a lab is in the outer engine. */
 export interface LabState {
@@ -32,6 +32,8 @@ export interface NodeContainer {
   readonly config: string | undefined;
   /** Where its socket folder is on the machine. */
   readonly socketFolder: string | undefined;
+  /** Folder of the machine that it shares with the other nodes; undefined for one from before there was such a folder. */
+  readonly dataFolder: string | undefined;
   /** Id of the lab's network it is attached to. */
   readonly networkId: string | undefined;
   readonly address: string | undefined;
@@ -126,6 +128,8 @@ function readContainer(
   lab: string,
   { Id, Names, State, Labels, Mounts, NetworkSettings }: ContainerSummary,
 ): NodeContainer {
+  const sourceOf = (folder: string): string | undefined =>
+    Mounts.find(({ Destination }) => Destination === folder)?.Source;
   const attachment = NetworkSettings.Networks[labObjectName(lab)];
   return {
     id: Id,
@@ -134,7 +138,8 @@ function readContainer(
     state: State,
     way: Labels?.[LAB_LABELS.way] === 'privileged' ? 'privileged' : 'capabilities',
     config: Labels?.[LAB_LABELS.config],
-    socketFolder: Mounts.find(({ Destination }) => Destination === '/run/node')?.Source,
+    socketFolder: sourceOf('/run/node'),
+    dataFolder: sourceOf(DATA_FOLDER_ON_NODE),
     networkId: attachment?.NetworkID,
     address: attachment?.IPAMConfig?.IPv4Address ?? (attachment?.IPAddress || undefined),
   };

@@ -20,10 +20,15 @@ export interface NodeSpec {
   readonly mtu: number;
   /** Folder on this machine in which the node's engine puts its socket. */
   readonly socketFolder: string;
+  /** Folder on this machine that all nodes share. */
+  readonly dataFolder: string;
   /** Group that may use the socket. */
   readonly groupId: number;
   readonly modulesFolder: string | undefined;
 }
+
+/** Where every node has the folder of this machine that the nodes share. */
+export const DATA_FOLDER_ON_NODE = '/srv/spark-data';
 
 /** Folder in a node that is bound to its socket folder on this machine. */
 const SOCKET_FOLDER_IN_NODE = '/run/node';
@@ -106,12 +111,15 @@ export function nodeContainer(spec: NodeSpec): ContainerBody {
   };
 }
 
-function mounts({ lab, node, way, socketFolder, modulesFolder }: NodeSpec): readonly unknown[] {
+function mounts({ lab, node, way, socketFolder, dataFolder, modulesFolder }: NodeSpec): readonly unknown[] {
   return [
     // A volume: on the container's own overlay the inner engine would silently fall back to vfs.
     { Type: 'volume', Source: nodeObjectName(lab, node), Target: '/var/lib/docker' },
     // As a mount, not as "Binds": there the engine would make a missing folder itself, owned by root.
     { Type: 'bind', Source: socketFolder, Target: SOCKET_FOLDER_IN_NODE },
+    // Private, the default: what is mounted below it later is not seen until the node starts again, but "rslave" is
+    // refused wherever the machine's own mounts are private, as in a container or a CI runner.
+    { Type: 'bind', Source: dataFolder, Target: DATA_FOLDER_ON_NODE },
     ...(way === 'privileged' && modulesFolder !== undefined
       ? [{ Type: 'bind', Source: modulesFolder, Target: modulesFolder, ReadOnly: true }]
       : []),

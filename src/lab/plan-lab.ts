@@ -9,7 +9,7 @@ import { nodeContainer, type NodeSpec, type NodeWay } from './node-container.ts'
  * What is to be done about one node's container.
  *
  * `create` it; `replace` one that is not running and was made from something else (its volume stays); `start`,
- * `unpause` or `restart` it (its socket is gone); `reconnect` it to the lab's network; `keep` it.
+ * `unpause` or `restart` it (its socket is gone, or the folder it shares is another by now); `reconnect` it to the lab's network; `keep` it.
  */
 export type NodeAction = 'create' | 'replace' | 'start' | 'unpause' | 'restart' | 'reconnect' | 'keep';
 
@@ -86,6 +86,8 @@ export interface NodesWanted {
   readonly subnet: Subnet;
   spec(node: number, way: NodeWay): NodeSpec;
   hasSocket(node: number): boolean;
+  /** False if the folder that the nodes share was removed and made again: a running node still has the old one. */
+  seesData(node: number): boolean;
 }
 
 export function planNodes(state: LabState, wanted: NodesWanted): readonly NodePlan[] {
@@ -99,7 +101,12 @@ export function planNodes(state: LabState, wanted: NodesWanted): readonly NodePl
     const isAttached =
       container.address === nodeAddress(wanted.subnet, node) &&
       (container.networkId === wanted.networkId || container.networkId === '');
-    const action = chooseAction(container, { isOutdated, isAttached, hasSocket: wanted.hasSocket(node) });
+    const action = chooseAction(container, {
+      isOutdated,
+      isAttached,
+      hasSocket: wanted.hasSocket(node),
+      seesData: wanted.seesData(node),
+    });
     return { node, action, container, isOutdated };
   });
 }
@@ -108,14 +115,18 @@ interface NodeFacts {
   readonly isOutdated: boolean;
   readonly isAttached: boolean;
   readonly hasSocket: boolean;
+  readonly seesData: boolean;
 }
 
-function chooseAction(container: NodeContainer, { isOutdated, isAttached, hasSocket }: NodeFacts): NodeAction {
+function chooseAction(
+  container: NodeContainer,
+  { isOutdated, isAttached, hasSocket, seesData }: NodeFacts,
+): NodeAction {
   if (container.networkId !== undefined && !isAttached) return 'replace';
   switch (container.state) {
     case 'running':
       if (container.networkId === undefined) return 'reconnect';
-      return hasSocket ? 'keep' : 'restart';
+      return hasSocket && seesData ? 'keep' : 'restart';
     case 'paused':
       return container.networkId === undefined ? 'replace' : 'unpause';
     case 'created':

@@ -1,5 +1,6 @@
 import { NotFoundError, ToolkitError } from '../errors.ts';
-import type { LabTools } from './lab-machine.ts';
+import { presentDataFolder, seesFolder } from './data-folder.ts';
+import type { FolderFinding, LabTools } from './lab-machine.ts';
 import { DEFAULT_LAB, labCommand, labObjectName, nodeHostname, nodeObjectName } from './lab-names.ts';
 import { formatSubnet } from './lab-network.ts';
 import { findLab, listOuterObjects, type LabState, type NodeContainer } from './lab-state.ts';
@@ -15,6 +16,8 @@ export interface LabStatus {
   readonly healthy: boolean;
   readonly context: string;
   readonly subnet: string | null;
+  /** The folder of this machine that the nodes share; null for a lab from before there was one. */
+  readonly data: string | null;
   readonly nodes: readonly LabNodeStatus[];
   /** One line each, with what is wrong and on what. */
   readonly problems: readonly string[];
@@ -48,12 +51,16 @@ export async function readLab(
 ): Promise<LabStatus> {
   const state = findLab(name, await listOuterObjects(tools.outer.api, signal));
   if (!state.network && state.containers.length === 0) throw missing(name, state);
-  const nodes = await Promise.all(state.containers.map((container) => readNode(name, container, tools, signal)));
+  const dataFolder = presentDataFolder(state.containers);
+  const folder = dataFolder === undefined ? undefined : await tools.machine.findFolder(dataFolder);
+  const nodes = await Promise.all(
+    state.containers.map((container) => readNode(name, container, { tools, folder, signal })),
+  );
   const [members, socketFolders] = await Promise.all([
     readMembers(name, nodes, tools, signal),
     tools.machine.listSocketFolders(name),
   ]);
-  return labStatus(name, { state, size: presentSize(state, socketFolders), nodes, members });
+  return labStatus(name, { state, size: presentSize(state, socketFolders), nodes, members, folder });
 }
 
 function missing(name: string, { volumes }: LabState): NotFoundError {
@@ -67,28 +74,34 @@ export interface NodeReading {
   readonly socketPath: string;
   readonly info: NodeInfo | undefined;
   readonly failure: string | undefined;
+  /** False if the folder it shares was removed and made again since it started. */
+  readonly seesData: boolean;
 }
 
 async function readNode(
   lab: string,
   container: NodeContainer,
-  tools: LabTools,
-  signal: AbortSignal,
+  {
+    tools,
+    folder,
+    signal,
+  }: { readonly tools: LabTools; readonly folder: FolderFinding | undefined; readonly signal: AbortSignal },
 ): Promise<NodeReading> {
   const { node } = container;
   const hostname = nodeHostname(lab, node);
   const socketPath = `${container.socketFolder ?? tools.machine.socketFolder(lab, node)}/docker.sock`;
-  if (container.state !== 'running') return { container, socketPath, info: undefined, failure: undefined };
+  const silent = { container, socketPath, info: undefined, failure: undefined, seesData: true };
+  if (container.state !== 'running') return silent;
   try {
     const place = { node, hostname, address: container.address ?? '' };
-    const info = await readNodeInfo(tools.openNode(socketPath, hostname), place, {
-      signal,
-      timeoutMs: ANSWER_LIMIT_MS,
-    });
-    return { container, socketPath, info, failure: undefined };
+    const [info, seesData] = await Promise.all([
+      readNodeInfo(tools.openNode(socketPath, hostname), place, { signal, timeoutMs: ANSWER_LIMIT_MS }),
+      folder?.kind === 'folder' ? seesFolder(container, folder.id, { ...tools, signal }) : true,
+    ]);
+    return { container, socketPath, info, failure: undefined, seesData };
   } catch (error) {
     if (!(error instanceof ToolkitError)) throw error;
-    return { container, socketPath, info: undefined, failure: error.message };
+    return { ...silent, failure: error.message };
   }
 }
 
@@ -115,15 +128,21 @@ interface LabReading {
   readonly size: number;
   readonly nodes: readonly NodeReading[];
   readonly members: readonly SwarmMember[];
+  /** What is where the folder was that the nodes share; undefined if they share none. */
+  readonly folder: FolderFinding | undefined;
 }
 
 /** Puts together what the outer engine, each node and the manager said. */
-export function labStatus(name: string, { state, size, nodes, members }: LabReading): LabStatus {
+export function labStatus(name: string, { state, size, nodes, members, folder }: LabReading): LabStatus {
   const rows = nodes.map((reading) => nodeStatus(name, reading, members));
+  const data = presentDataFolder(state.containers) ?? null;
   const present = new Set(nodes.map(({ container }) => container.node));
   const absent = Array.from({ length: size }, (_, index) => index + 1).filter((node) => !present.has(node));
   const problems = [
     ...(state.network ? [] : [`the network ${labObjectName(name)} is missing`]),
+    ...(folder === undefined || folder.kind === 'folder'
+      ? []
+      : [`the folder that the nodes share is not there: ${data}`]),
     ...absent.map((node) => `${nodeHostname(name, node)}: its container ${nodeObjectName(name, node)} is missing`),
     ...nodes.flatMap((reading, index) => nodeProblems(reading, rows[index])),
     ...(nodes.some(({ info }) => info?.swarm.isManager) ? [] : ['no node manages a swarm']),
@@ -134,6 +153,7 @@ export function labStatus(name: string, { state, size, nodes, members }: LabRead
     healthy: problems.length === 0,
     context: labObjectName(name),
     subnet: state.network?.subnet ? formatSubnet(state.network.subnet) : null,
+    data,
     nodes: rows,
     problems,
   };
@@ -162,7 +182,10 @@ function nodeStatus(
   };
 }
 
-function nodeProblems({ container, info, failure }: NodeReading, row: LabNodeStatus | undefined): readonly string[] {
+function nodeProblems(
+  { container, info, failure, seesData }: NodeReading,
+  row: LabNodeStatus | undefined,
+): readonly string[] {
   const name = row?.name ?? container.name;
   if (container.state !== 'running') return [`${name}: its container ${container.name} is ${container.state}`];
   if (container.networkId === undefined)
@@ -172,6 +195,8 @@ function nodeProblems({ container, info, failure }: NodeReading, row: LabNodeSta
     ...(info.storageDriver === 'overlay2'
       ? []
       : [`${name}: its engine stores images with "${info.storageDriver}", not overlay2`]),
+    ...(container.dataFolder === undefined ? [`${name}: it was made before nodes shared a folder`] : []),
+    ...(seesData ? [] : [`${name}: it has not ${container.dataFolder} but a folder that was there before`]),
     ...(info.swarm.state === 'active'
       ? []
       : [`${name}: in the swarm it is ${info.swarm.state}${info.swarm.error ? `: ${info.swarm.error}` : ''}`]),

@@ -1,5 +1,6 @@
 import { InvalidStateError } from '../errors.ts';
 import { LABELS } from '../labels.ts';
+import { DATA_FOLDER_ON_NODE } from './node-container.ts';
 
 /** A node's engine and its own view of the swarm, from `GET /info`. */
 export interface NodeInfo {
@@ -96,13 +97,17 @@ export interface NodeLabelFacts {
   /** What tells two machines apart: the outer engine's id. */
   readonly host: string;
   readonly mtu: number;
+  /** Folder on this machine that all nodes share. */
+  readonly dataFolder: string;
 }
 
-/** The labels by which the rest of the toolkit reaches a node and counts its memory. */
-export function nodeLabels({ socketPath, host, mtu }: NodeLabelFacts): Readonly<Record<string, string>> {
+/** The labels by which the rest of the toolkit reaches a node, counts its memory and finds what becomes `/data`. */
+export function nodeLabels({ socketPath, host, mtu, dataFolder }: NodeLabelFacts): Readonly<Record<string, string>> {
   return {
     [LABELS.nodeEngine]: `unix://${socketPath}`,
     [LABELS.nodeHost]: host,
     [LABELS.nodeMtu]: String(mtu),
+    [LABELS.nodeData]: DATA_FOLDER_ON_NODE,
+    [LABELS.nodeDataHere]: dataFolder,
   };
 }

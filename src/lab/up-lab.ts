@@ -1,5 +1,12 @@
 import { runSteps, skipped, type FlowStep, type Report } from '../events.ts';
 import { refuseOtherMachine, type OuterInfo } from './check-machine.ts';
+import {
+  checkAskedFolder,
+  chooseDataFolder,
+  readDataFolder,
+  refuseNodesWithoutData,
+  seesFolder,
+} from './data-folder.ts';
 import { formSwarm, type LabNode } from './form-swarm.ts';
 import { readContext, refuseForeignContext, writeContext } from './lab-context.ts';
 import type { LabRun, LabTools, MachineFacts } from './lab-machine.ts';
@@ -16,6 +23,8 @@ export interface UpLabOptions {
   readonly name?: string;
   /** 1 to 20. Default: as many as the lab has, else 3. */
   readonly nodes?: number;
+  /** Absolute path of the folder for the nodes to share. Default: the one they share, else the project's `nfs/`. */
+  readonly data?: string;
   /** Makes the base image of the node image, where that is needed; left out, `docker build` finds it. */
   readonly baseImageStep?: FlowStep;
 }
@@ -28,19 +37,23 @@ export interface LabUp {
   readonly managerSocket: string;
   readonly nodes: number;
   readonly subnet: string;
+  /** The folder of this machine that the nodes share. */
+  readonly data: string;
 }
 
 /**
  * Brings a lab up: nodes in containers on this machine, joined as a swarm, with a docker context. What is there and
  * right stays; a lab that was taken down, half made, killed or rebooted is completed.
  *
- * @throws ConflictError where something foreign has a name it needs, where another user or command has the lab, or
- *   where fewer nodes are asked for than exist; InvalidStateError on a machine or engine that cannot hold a lab
+ * @throws UsageError where there is no such folder to share; ConflictError where something foreign has a name it needs,
+ *   where another user or command has the lab, or where fewer nodes or another folder are asked for than there are;
+ *   InvalidStateError on a machine or engine that cannot hold a lab
  */
 export async function upLab(options: UpLabOptions, tools: LabTools, { report, signal }: LabRun): Promise<LabUp> {
   const name = options.name ?? DEFAULT_LAB;
+  const data = options.data === undefined ? undefined : await checkAskedFolder(options.data, '--data', tools.machine);
   await using _lock = await readyToLock(name, tools, signal);
-  const plan = await planUp(name, options, tools, signal);
+  const plan = await planUp(name, { nodes: options.nodes, data }, tools, signal);
   for (const { node } of plan.nodes.filter(({ isOutdated, action }) => isOutdated && action === 'keep')) {
     report({
       type: 'note',
@@ -60,6 +73,7 @@ export async function upLab(options: UpLabOptions, tools: LabTools, { report, si
     managerSocket: socketPath(tools, name, 1),
     nodes: plan.nodes.length,
     subnet: formatSubnet(plan.subnet),
+    data: plan.dataFolder,
   };
 }
 
@@ -80,6 +94,7 @@ interface UpPlan {
   readonly subnet: Subnet;
   readonly mtu: number;
   readonly host: string;
+  readonly dataFolder: string;
   readonly image: string;
   readonly hasImage: boolean;
   readonly nodes: readonly NodePlan[];
@@ -87,8 +102,13 @@ interface UpPlan {
 }
 
 /** Reads everything, changes nothing. */
-async function planUp(name: string, options: UpLabOptions, tools: LabTools, signal: AbortSignal): Promise<UpPlan> {
-  const { machine, outer, shell, nodeImageFolder } = tools;
+async function planUp(
+  name: string,
+  asked: { readonly nodes: number | undefined; readonly data: string | undefined },
+  tools: LabTools,
+  signal: AbortSignal,
+): Promise<UpPlan> {
+  const { machine, outer, shell, nodeImageFolder, defaultDataFolder } = tools;
   const [info, facts, objects, hash, context, socketFolders] = await Promise.all([
     outer.api.get<OuterInfo>('/info', { signal }),
     machine.readFacts(),
@@ -99,7 +119,7 @@ async function planUp(name: string, options: UpLabOptions, tools: LabTools, sign
   ]);
   const state = findLab(name, objects);
   refuseOtherOwner(name, state, { machine, hint: `${labCommand('up', 'NAME')} makes one of your own` });
-  const size = chooseSize(name, options.nodes, { state, socketFolders });
+  const size = chooseSize(name, asked.nodes, { state, socketFolders });
   refuseForeign(name, size, objects);
   refuseForeignContext(name, context);
   const image = nodeImageTag(hash);
@@ -113,15 +133,30 @@ async function planUp(name: string, options: UpLabOptions, tools: LabTools, sign
   ]);
   const mtu = state.network?.mtu ?? facts.mtu;
   const sockets = await Promise.all(Array.from({ length: size }, (_, index) => machine.hasSocket(name, index + 1)));
-  const base = { name, facts, state, subnet, mtu, host: info.ID, image, hasImage, context };
+  const wantedFolder = chooseDataFolder(name, { asked: asked.data, byDefault: defaultDataFolder }, state.containers);
+  const folder = await readDataFolder(name, wantedFolder, machine);
+  const blind = await nodesWithOldFolder(state, folder.id, tools, signal);
+  const base = { name, facts, state, subnet, mtu, host: info.ID, dataFolder: folder.path, image, hasImage, context };
   const nodes = planNodes(state, {
     size,
     networkId: state.network?.id,
     subnet,
     spec: (node, way) => nodeSpec(base, tools, node, way),
     hasSocket: (node) => sockets[node - 1] ?? false,
+    seesData: (node) => !blind.has(node),
   });
+  refuseNodesWithoutData(name, nodes, asked.data);
   return { ...base, nodes };
+}
+
+async function nodesWithOldFolder(
+  { containers }: LabState,
+  folderId: string,
+  tools: LabTools,
+  signal: AbortSignal,
+): Promise<ReadonlySet<number>> {
+  const sees = await Promise.all(containers.map((container) => seesFolder(container, folderId, { ...tools, signal })));
+  return new Set(containers.filter((_, index) => !sees[index]).map(({ node }) => node));
 }
 
 function nodeSpec(plan: Omit<UpPlan, 'nodes'>, { machine }: LabTools, node: number, way: NodeWay): NodeSpec {
@@ -133,6 +168,7 @@ function nodeSpec(plan: Omit<UpPlan, 'nodes'>, { machine }: LabTools, node: numb
     subnet: plan.subnet,
     mtu: plan.mtu,
     socketFolder: machine.socketFolder(plan.name, node),
+    dataFolder: plan.dataFolder,
     groupId: plan.facts.groupId,
     modulesFolder: plan.facts.modulesFolder,
   };
@@ -185,6 +221,7 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
             nodes: nodes.map(({ node }) => labNode(plan, tools, node)),
             mtu: plan.mtu,
             host: plan.host,
+            dataFolder: plan.dataFolder,
             renewal: labCommand('down', name, '--volumes'),
           },
           context,

@@ -1,11 +1,13 @@
 import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type { Endpoint } from '../cluster/endpoints.ts';
-import { resolveSpec, type ClusterFlags } from '../cluster/resolve-spec.ts';
-import type { ClusterSpec } from '../cluster/spec.ts';
+import { resolveSpec, type ClusterFlags, type WantedSpec } from '../cluster/resolve-spec.ts';
+import { DEFAULT_DRIVER_BYTES, notebookLimitBytes } from '../cluster/sizes.ts';
+import { usedPorts, type ClusterSpec, type NotebookSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import type { DeployPlan } from '../platforms/platform.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
+import { parseSparkSize } from '../spark/submit-argv.ts';
 import { formatSize } from '../units.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
@@ -26,6 +28,11 @@ export interface DeployOptions {
 export interface ImageSource {
   /** @returns id of the image; @throws NotFoundError with what to type */
   findId(image: string): Promise<string>;
+  /**
+   * The notebook image that goes with it.
+   * @throws NotFoundError with what to type; InvalidStateError if it was built on another image
+   */
+  findNotebook(image: string): Promise<{ readonly image: string; readonly imageId: string }>;
   /** Brings it to every node that has another one or none. @returns a short line, or `undefined` when all have it */
   ship(image: string, progress: (detail: string) => void, signal: AbortSignal): Promise<string | undefined>;
 }
@@ -55,8 +62,17 @@ export async function prepareDeploy(
       workers: present.services.some(({ role }) => role === 'worker') ? wantedWorkers(present) : undefined,
     },
   );
-  const spec = { ...partial, imageId: await options.images.findId(partial.image) };
+  const spec: ClusterSpec = {
+    ...partial,
+    imageId: await options.images.findId(partial.image),
+    notebook: partial.notebook ? await findNotebook(partial, options.images) : undefined,
+  };
   return { spec, plan: await context.platform.planDeploy(spec) };
+}
+
+async function findNotebook({ image, conf }: WantedSpec, images: ImageSource): Promise<NotebookSpec> {
+  const driverBytes = parseSparkSize(conf['spark.driver.memory'] ?? '') ?? DEFAULT_DRIVER_BYTES;
+  return { ...(await images.findNotebook(image)), limitBytes: notebookLimitBytes(driverBytes) };
 }
 
 /**
@@ -77,7 +93,7 @@ export async function deployCluster(context: OperationContext, options: DeployOp
     const before = await context.platform.readCluster(name);
     let endpoints: readonly Endpoint[] = [];
     const steps = [
-      imageStep(spec, options),
+      ...(context.platform.capabilities.hasNodes ? [imageStep(spec, options)] : []),
       ...(await shrinkSteps(context, options, { spec, present: before })),
       stackStep(spec, plan),
       ...(options.wait ? readySteps(context, options, { plan, before, found: (found) => (endpoints = found) }) : []),
@@ -93,11 +109,10 @@ const SETTLE_MS = 1000;
 /** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
 function noteOpenPorts(
   { platform, report }: OperationContext,
-  { name, ports }: ClusterSpec,
-  { changes }: DeployPlan,
+  spec: ClusterSpec,
+  { isNew }: DeployPlan,
 ): void {
-  const isNew = changes.includes(`create service ${name}_master`);
-  const published = Object.entries(ports)
+  const published = Object.entries(usedPorts(spec))
     .filter(([, port]) => port !== 'none')
     .map(([key]) => key);
   if (!isNew || platform.capabilities.bindsAddresses || published.length === 0) return;
@@ -135,15 +150,20 @@ function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
   return {
     id: 'image',
     title: `Bring the image ${spec.image} to the nodes`,
-    run: async ({ progress, signal }) =>
-      (await images.ship(spec.image, progress, signal)) ?? skipped('all nodes have it'),
+    run: async ({ progress, signal }) => {
+      const shipped = [
+        await images.ship(spec.image, progress, signal),
+        spec.notebook && (await images.ship(spec.notebook.image, progress, signal)),
+      ];
+      return shipped.filter((nodes) => nodes !== undefined).join('; ') || skipped('all nodes have it');
+    },
   };
 }
 
 function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
   return {
     id: 'deploy',
-    title: `Deploy the stack "${spec.name}": ${describeSize(spec)}`,
+    title: `Deploy the cluster "${spec.name}": ${describeSize(spec)}`,
     run: async ({ progress, signal }) => {
       if (plan.changes.length === 0) return skipped('it is as asked');
       await plan.apply(progress, signal);

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
-import type { Cluster, ClusterContainer } from '../cluster/cluster.ts';
+import type { Cluster, ClusterContainer, PlatformKind } from '../cluster/cluster.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 
 /** What a platform can and cannot do, asked before anything is touched. */
@@ -11,9 +11,9 @@ export interface PlatformCapabilities {
   readonly bindsAddresses: boolean;
 }
 
-/** A place where a cluster lives: Docker swarm now, Docker Compose next. At most 8 methods (design D15). */
+/** A place where a cluster lives: a Docker swarm, or the containers of one engine. At most 8 methods (design D15). */
 export interface Platform {
-  readonly kind: 'swarm';
+  readonly kind: PlatformKind;
   readonly capabilities: PlatformCapabilities;
 
   /** Every cluster found by our labels, with its containers. */
@@ -61,6 +61,8 @@ export interface DeployPlan {
   readonly changes: readonly string[];
   /** The fully resolved file that Docker is given. */
   readonly document: unknown;
+  /** There was no such cluster. */
+  readonly isNew: boolean;
   /** True when containers that run now will be replaced. */
   readonly restartsContainers: boolean;
   /** Warnings that do not stop the deploy. */

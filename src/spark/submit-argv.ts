@@ -11,7 +11,7 @@ export interface SubmitPlan {
   readonly own: Readonly<Partial<Record<OwnFlag, string>>>;
 }
 
-type OwnFlag = 'name' | 'context' | 'example';
+type OwnFlag = 'name' | 'context' | 'platform' | 'example';
 
 /** uid of the image's user `spark`, who shall own what is brought along. */
 export const SPARK_UID = 185;
@@ -124,7 +124,7 @@ function refuseCarriageReturns(args: readonly string[]): void {
 }
 
 function isOwnFlag(option: string): boolean {
-  return option === '--name' || option === '--context' || option === '--example';
+  return option === '--name' || option === '--context' || option === '--platform' || option === '--example';
 }
 
 function splitInline(word: string): readonly [string, string | undefined] {
@@ -193,8 +193,17 @@ export function readSparkSize(options: readonly string[], option: string, key: s
     const next = options[index + 1] ?? '';
     const isConf = (word === '--conf' || word === '-c') && next.startsWith(`${key}=`);
     const text = word === option ? next : isConf ? next.slice(key.length + 1) : undefined;
-    const match = text === undefined ? null : /^([0-9]+)([kmgt])b?$/i.exec(text);
-    if (match) bytes = Number(match[1]) * 1024 ** ('kmgt'.indexOf((match[2] ?? 'k').toLowerCase()) + 1);
+    bytes = (text === undefined ? undefined : parseSparkSize(text)) ?? bytes;
   }
   return bytes;
+}
+
+/**
+ * Bytes in a size as Spark writes it with a unit: `512m`, `2g`, `2gb`.
+ *
+ * @returns `undefined` for anything else: Spark decides then
+ */
+export function parseSparkSize(text: string): number | undefined {
+  const match = /^([0-9]+)([kmgt])b?$/i.exec(text);
+  return match ? Number(match[1]) * 1024 ** ('kmgt'.indexOf((match[2] ?? 'k').toLowerCase()) + 1) : undefined;
 }

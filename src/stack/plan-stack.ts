@@ -1,7 +1,7 @@
-import type { ClusterSpec } from '../cluster/spec.ts';
+import { usedPorts, type ClusterSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
-import type { ComposeDocument } from './compose-document.ts';
+import type { ComposeDocument } from '../compose/compose-document.ts';
 import { clusterNameOf } from './swarm-cluster.ts';
 import type { StackService, SwarmNode } from './swarm-state.ts';
 
@@ -10,7 +10,8 @@ export type StackChange =
   | { readonly action: 'updateService'; readonly name: string }
   | { readonly action: 'scaleService'; readonly name: string; readonly from: number; readonly to: number }
   | { readonly action: 'removeService'; readonly name: string; readonly id: string }
-  | { readonly action: 'createSecret'; readonly name: string };
+  | { readonly action: 'createSecret'; readonly name: string }
+  | { readonly action: 'createConfig'; readonly name: string };
 
 /** What must change so that the services there become those of the document. Empty: nothing to do. */
 export function planStack(
@@ -54,6 +55,8 @@ export function formatStackChange(change: StackChange): string {
       return `remove service ${change.name}`;
     case 'createSecret':
       return `create secret ${change.name}`;
+    case 'createConfig':
+      return `create config ${change.name}`;
     default:
       return change satisfies never;
   }
@@ -83,7 +86,7 @@ function foreignName(service: StackService, name: string): boolean {
  * @throws ConflictError naming the port, the flag and the holder
  */
 export function assertPortsAreFree(spec: ClusterSpec, services: readonly StackService[]): void {
-  for (const [key, port] of Object.entries(spec.ports)) {
+  for (const [key, port] of Object.entries(usedPorts(spec))) {
     if (typeof port !== 'number' || port === 0) continue;
     const holder = services.find(
       (service) =>

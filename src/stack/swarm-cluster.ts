@@ -1,4 +1,4 @@
-import type { Cluster, ClusterContainer, ClusterRole, ClusterService } from '../cluster/cluster.ts';
+import { parseRole, type Cluster, type ClusterContainer, type ClusterRole, type ClusterService } from '../cluster/cluster.ts';
 import { parseRememberedSpec } from '../cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
 import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';
@@ -80,7 +80,7 @@ function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, n
   const running = isRunning(current, nodes);
   const isNodeLost = node !== undefined && node.state !== 'ready';
   return {
-    displayName: role === 'master' ? 'master' : `worker-${slot}`,
+    displayName: role === 'worker' ? `worker-${slot}` : role,
     role,
     id: current.id,
     containerId: current.containerId,
@@ -121,8 +121,7 @@ function isRecentFailure(task: StackTask, current: StackTask, service: StackServ
 }
 
 function roleOfService(service: StackService): ClusterRole | undefined {
-  const role = service.labels[LABELS.role];
-  return role === 'master' || role === 'worker' ? role : undefined;
+  return parseRole(service.labels[LABELS.role]);
 }
 
 function slotOf(container: ClusterContainer): number {

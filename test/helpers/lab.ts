@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { EngineApi } from '../../src/adapters/engine/engine-api.ts';
@@ -29,9 +30,12 @@ export class TestLab implements AsyncDisposable {
   readonly nodes: readonly TestNode[];
   /** Image of this run's own, so that a build elsewhere on the machine changes nothing here. */
   readonly image: string;
+  /** Folder of this machine that the nodes share, and that becomes `/data`. */
+  readonly data: string;
 
   private constructor(name: string, nodeCount: number) {
     this.name = name;
+    this.data = dataFolder(name);
     this.image = `spark-swarm-test:${name}`;
     const folder = path.join(currentRuntimeFolder(process.env), name);
     this.nodes = Array.from({ length: nodeCount }, (_, index) => {
@@ -51,7 +55,10 @@ export class TestLab implements AsyncDisposable {
     const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
     if (source === 'spark-swarm:latest') await must('bin/build-image', []);
     await must('docker', ['tag', source, lab.image]);
-    await must('sbin/lab', ['up', '--name', lab.name, '--nodes', String(nodeCount)]);
+    // Not the project's: what a test writes is taken away with its lab. For the group, because root's Spark has its group.
+    await mkdir(lab.data);
+    await chmod(lab.data, 0o2775);
+    await must('sbin/lab', ['up', '--name', lab.name, '--nodes', String(nodeCount), '--data', lab.data]);
     await must('bin/spark-swarm', ['image', 'push', lab.image, '--context', labObjectName(lab.name)]);
     return lab;
   }
@@ -121,8 +128,13 @@ async function must(file: string, args: readonly string[], options: CommandOptio
   throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
 }
 
+function dataFolder(lab: string): string {
+  return path.join(tmpdir(), `spark-swarm-data-${lab}`);
+}
+
 async function removeLab(name: string): Promise<void> {
   await must('sbin/lab', ['down', '--name', name, '--volumes']);
+  await rm(dataFolder(name), { recursive: true, force: true });
   await new RunningCommand('docker', ['rmi', `spark-swarm-test:${name}`]).ended;
 }
 

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
@@ -20,22 +23,28 @@ const LIMIT_MS = 60_000;
 
 const shell = new LocalShell();
 let tools: LabTools;
+/** What the nodes share. */
+let data: string;
 
 test.before(async () => {
+  data = path.join(await realpath(await mkdtemp(path.join(tmpdir(), `${name}-`))), 'data');
+  await mkdir(data);
   tools = await openLabTools({ context: undefined, env: process.env, shell, projectRoot });
   await Promise.all((await labsOfTests()).map(async (lab) => downLab({ name: lab, volumes: true }, tools, quiet())));
 });
 
 test.after.always(async () => {
-  if (process.env['KEEP_LAB'] !== '1') await downLab({ name, volumes: true }, tools, quiet());
+  if (process.env['KEEP_LAB'] === '1') return;
+  await downLab({ name, volumes: true }, tools, quiet());
+  await rm(path.dirname(data), { recursive: true });
 });
 
 function quiet(): { report: (event: ProgressEvent) => void; signal: AbortSignal } {
   return { report: () => {}, signal: AbortSignal.timeout(5 * LIMIT_MS) };
 }
 
-async function up(nodes?: number): Promise<LabUp> {
-  return upLab({ name, ...(nodes === undefined ? {} : { nodes }) }, tools, quiet());
+async function up(nodes?: number, folder = data): Promise<LabUp> {
+  return upLab({ name, ...(nodes === undefined ? {} : { nodes }), data: folder }, tools, quiet());
 }
 
 async function docker(...args: readonly string[]): Promise<string> {
@@ -110,7 +119,7 @@ test.serial('something foreign with a name it needs stops it before anything is 
 
 test.serial('up makes a swarm that docker reaches by its context', async (t) => {
   const result = await up(2);
-  t.like(result, { name, changed: true, nodes: 2, contextName: `spark-${name}` });
+  t.like(result, { name, changed: true, nodes: 2, contextName: `spark-${name}`, data });
   await assertHealthy(t, 2);
   const nodes = await docker(
     '--context',
@@ -144,8 +153,40 @@ test.serial('nodes carry the labels by which they are reached', async (t) => {
   t.deepEqual(JSON.parse(labels), {
     'io.spark-swarm.node.engine': `unix://${machine.socketFolder(name, 2)}/docker.sock`,
     'io.spark-swarm.node.host': ID,
+    'io.spark-swarm.node.data': '/srv/spark-data',
+    'io.spark-swarm.node.data-here': data,
     'io.spark-swarm.node.mtu': String((await machine.readFacts()).mtu),
   });
+});
+
+test.serial('a file of this machine is seen in every node, and one of a node here and in the others', async (t) => {
+  await writeFile(path.join(data, 'from-here'), 'here');
+  const inNode = async (node: number, ...command: readonly string[]): Promise<string> =>
+    docker('exec', `spark-${name}-${node}`, ...command);
+  t.deepEqual(await Promise.all([1, 2].map(async (node) => inNode(node, 'cat', '/srv/spark-data/from-here'))), [
+    'here',
+    'here',
+  ]);
+  await inNode(1, 'install', '--mode=2775', '--owner=4711', '--group=4712', '-d', '/srv/spark-data/made');
+  const { uid, gid, mode } = await stat(path.join(data, 'made'));
+  t.deepEqual([uid, gid, mode & 0o7777], [4711, 4712, 0o2775]);
+  t.is(await inNode(2, 'stat', '--format=%u:%g %a', '/srv/spark-data/made'), '4711:4712 2775');
+});
+
+test.serial('another folder than the nodes share is refused', async (t) => {
+  const error = await t.throwsAsync<ToolkitError>(up(undefined, tmpdir()), { instanceOf: ConflictError });
+  t.is(error?.message, `The nodes of the lab "${name}" share ${data}, and --data asks for ${await realpath(tmpdir())}`);
+  t.is((await upLab({ name }, tools, quiet())).data, data);
+});
+
+test.serial('a folder that was removed and made again is seen, and given to the nodes', async (t) => {
+  await rename(data, `${data}.before`);
+  await mkdir(data);
+  await writeFile(path.join(data, 'new'), '');
+  await waitForProblem(t, new RegExp(`^${name}-2: it has not ${data} but a folder that was there before$`));
+  t.true((await up()).changed);
+  await assertHealthy(t, 2);
+  t.is(await docker('exec', `spark-${name}-2`, 'ls', '/srv/spark-data'), 'new');
 });
 
 test.serial('a second up has nothing to do', async (t) => {

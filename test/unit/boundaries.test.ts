@@ -6,7 +6,7 @@ import test from 'ava';
 import { projectRoot } from '../helpers/cli.ts';
 
 /** Folders that decide and compute; what they need of the world is handed to them. oxlint refuses cycles among them. */
-const PURE = ['top', 'cluster', 'spark', 'stack', 'image', 'lab', 'setup'] as const;
+const PURE = ['top', 'cluster', 'spark', 'compose', 'containers', 'stack', 'image', 'lab', 'setup', 'config'] as const;
 const LIBRARY = [...PURE, 'operations', 'platforms', 'adapters'] as const;
 
 /** What a folder of src/ may import values from. Types may come from anywhere but `cli`, which only `cli` sees. */
@@ -16,8 +16,10 @@ const VALUES_FROM: Readonly<Record<string, readonly string[]>> = {
   operations: [...PURE, 'operations', 'platforms'],
   platforms: LIBRARY,
   adapters: [...PURE, 'adapters'],
-  cli: [...LIBRARY, 'cli'],
-  index: LIBRARY,
+  // Where adapters and platforms are put together, for the command line and for the library.
+  connections: [...LIBRARY, 'connections'],
+  cli: [...LIBRARY, 'connections', 'cli'],
+  index: [...LIBRARY, 'connections'],
 };
 
 /** Packages and modules of Node that reach files, processes, networks or engines. */
@@ -123,13 +125,13 @@ const wrong: readonly (readonly [file: string, text: string, message: string])[]
     'src/cluster/a.ts',
     "import {\n  type A,\n  b,\n} from '../adapters/b.ts';",
     'src/cluster/a.ts imports ../adapters/b.ts; src/cluster may import values only from ' +
-      'top, cluster, spark, stack, image, lab, setup',
+      'top, cluster, spark, stack, image, lab, setup, config',
   ],
   [
     'src/adapters/shell/a.ts',
     "import type { CliContext } from '../../cli/context.ts';",
     'src/adapters/shell/a.ts imports ../../cli/context.ts; src/adapters may import values only from ' +
-      'top, cluster, spark, stack, image, lab, setup, adapters',
+      'top, cluster, spark, stack, image, lab, setup, config, adapters',
   ],
   ['src/lab/a.ts', 'process.exit(1);', 'src/lab/a.ts uses the process; only src/adapters and src/cli/run.ts may'],
   ['src/new/a.ts', '', 'src/new/a.ts: the folder src/new is not in the table of this test'],

@@ -118,6 +118,12 @@ export class Container {
     await ignoreGone(this.api.delete(`/containers/${this.id}`, { query: { force: true, v: true } }));
   }
 
+  /** Ends the container's program and starts it again, with the same name and volumes. */
+  async restart(graceSeconds: number): Promise<void> {
+    const timeoutMs = (graceSeconds + STOP_MARGIN_SECONDS) * 1000;
+    await this.api.post(`/containers/${this.id}/restart`, { query: { t: graceSeconds }, timeoutMs });
+  }
+
   async stop(graceSeconds: number): Promise<void> {
     const timeoutMs = (graceSeconds + STOP_MARGIN_SECONDS) * 1000;
     await ignoreGone(this.api.post(`/containers/${this.id}/stop`, { query: { t: graceSeconds }, timeoutMs }));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { CommandError, ConfigError, InvalidStateError, UsageError } from '../../errors.ts';
-import type { ComposeDocument } from '../../stack/compose-document.ts';
-import { normalizeDocument } from '../../stack/normalize-document.ts';
+import type { ComposeDocument } from '../../compose/compose-document.ts';
+import { normalizeDocument } from '../../compose/normalize-document.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /**

@@ -12,7 +12,7 @@ export interface LabToolsChoice {
   readonly context: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly shell: Shell;
-  /** Folder that holds `docker/node/`. */
+  /** Folder that holds `docker/node/` and `nfs/`. */
   readonly projectRoot: string;
 }
 
@@ -25,6 +25,7 @@ export async function openLabTools(choice: LabToolsChoice): Promise<LabTools> {
     machine: new LocalMachine(folder),
     openNode: (socketPath, name) => new EngineApi({ kind: 'unix', socketPath }, `node ${name} (unix://${socketPath})`),
     nodeImageFolder: path.join(choice.projectRoot, 'docker', 'node'),
+    defaultDataFolder: path.join(choice.projectRoot, 'nfs'),
   };
 }
 

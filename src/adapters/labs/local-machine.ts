@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import path from 'node:path';
 
-import type { LabMachine, MachineFacts } from '../../lab/lab-machine.ts';
+import type { FolderFinding, LabMachine, MachineFacts } from '../../lab/lab-machine.ts';
 import { nodeHostname } from '../../lab/lab-names.ts';
 import { ConflictError } from '../../errors.ts';
 import { exists, readRoutes } from '../files/system-files.ts';
@@ -78,5 +78,21 @@ export class LocalMachine implements LabMachine {
         .update('\0');
     }
     return hash.digest('hex').slice(0, 12);
+  }
+
+  async findFolder(folder: string): Promise<FolderFinding> {
+    try {
+      const real = await realpath(folder);
+      // Inodes of some file systems do not fit into a double.
+      const found = await stat(real, { bigint: true });
+      if (!found.isDirectory()) return { kind: 'not-a-folder' };
+      return { kind: 'folder', path: real, id: `${found.dev}:${found.ino}` };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return { kind: 'missing' };
+      // A file on the way, a folder nobody lets us into, a link to itself.
+      if (code === 'ENOTDIR' || code === 'EACCES' || code === 'ELOOP') return { kind: 'not-a-folder' };
+      throw error;
+    }
   }
 }

@@ -1,10 +1,19 @@
+import path from 'node:path';
+
 import type { Command } from 'commander';
 
 import { openLabTools } from '../../adapters/labs/lab-tools.ts';
 import { openSetupTools } from '../../adapters/setup/setup-tools.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
 import { downLab } from '../../lab/down-lab.ts';
-import { formatLabDown, formatLabProblems, formatLabUp, LAB_TABLE_HEAD, labTableRows } from '../../lab/format-lab.ts';
+import {
+  formatLabData,
+  formatLabDown,
+  formatLabProblems,
+  formatLabUp,
+  LAB_TABLE_HEAD,
+  labTableRows,
+} from '../../lab/format-lab.ts';
 import type { LabTools } from '../../lab/lab-machine.ts';
 import { DEFAULT_LAB, DEFAULT_NODES, MAX_NODES, parseLabName } from '../../lab/lab-names.ts';
 import { readLab } from '../../lab/read-lab.ts';
@@ -17,6 +26,7 @@ import {
   addExamples,
   addOutputOption,
   addProgressOptions,
+  parseText,
   type OutputOptions,
   type ProgressOptions,
 } from '../options.ts';
@@ -30,6 +40,7 @@ interface LabOptions {
 
 interface UpOptions extends LabOptions, ProgressOptions {
   readonly nodes?: number;
+  readonly data?: string;
 }
 
 interface DownOptions extends LabOptions, ProgressOptions {
@@ -52,15 +63,23 @@ function configureUp(command: Command, cli: CliContext): void {
       `number of nodes, 1 to ${MAX_NODES} (default: as many as there are, else ${DEFAULT_NODES})`,
       (text) => parseCount(text, '--nodes', { min: 1, max: MAX_NODES }),
     )
+    .option(
+      '--data <folder>',
+      "folder of this machine for all nodes to share (default: the one they share, else the project's nfs/)",
+      (text) => path.resolve(cli.cwd, parseText(text, '--data')),
+    )
     .action(async (options: UpOptions) => {
       const tools = await openTools(options, cli);
       const result = await withReporter(cli, options, (report) => {
         const setup = openSetupTools({ env: cli.env, shell: tools.shell, target: tools.outer, report });
-        const { name, nodes } = options;
-        return upLab({ name, ...(nodes === undefined ? {} : { nodes }), baseImageStep: baseImageStep(setup) }, tools, {
-          report,
-          signal: cli.signal,
-        });
+        const { name, nodes, data } = options;
+        const wanted = {
+          name,
+          ...(nodes === undefined ? {} : { nodes }),
+          ...(data === undefined ? {} : { data }),
+          baseImageStep: baseImageStep(setup),
+        };
+        return upLab(wanted, tools, { report, signal: cli.signal });
       });
       cli.stdout.write(formatLabUp(result));
     });
@@ -68,6 +87,7 @@ function configureUp(command: Command, cli: CliContext): void {
   addExamples(command, [
     ['spark-swarm lab up', `${DEFAULT_NODES} nodes, as the docker context spark-${DEFAULT_LAB}`],
     ['spark-swarm lab up --nodes 5', 'more nodes, also later'],
+    ['spark-swarm lab up --data ~/data', 'that folder is shared, and becomes /data'],
     [`docker --context spark-${DEFAULT_LAB} node ls`, 'the swarm, as docker shows it'],
   ]);
 }
@@ -82,7 +102,7 @@ function configureStatus(command: Command, cli: CliContext): void {
       const status = await readLab(options, await openTools(options, cli), cli.signal);
       await writeResult(cli, options.output, status, async () => {
         const table = await formatTable(LAB_TABLE_HEAD, labTableRows(status));
-        return `${table}\n${formatLabProblems(status)}`;
+        return `${table}\n${formatLabData(status)}${formatLabProblems(status)}`;
       });
       if (!status.healthy) cli.exitStatus = 1;
     });
@@ -96,7 +116,10 @@ function configureDown(command: Command, cli: CliContext): void {
     .description(
       "Removes a lab's nodes, network and docker context. Its volumes stay, so that the next `lab up` has the images.",
     )
-    .option('--volumes', 'remove the volumes as well: images, swarm state and all data on the nodes')
+    .option(
+      '--volumes',
+      'remove the volumes as well: images, swarm state and all data in them; the shared folder stays',
+    )
     .action(async (options: DownOptions) => {
       const tools = await openTools(options, cli);
       const result = await withReporter(cli, options, (report) =>

@@ -40,7 +40,12 @@ async function askIfBusy(cli: CliContext, lab: string): Promise<void> {
 
 /** Running applications, and clusters that no quickstart has made. */
 async function findReasons(cli: CliContext, lab: string): Promise<readonly string[]> {
-  const connection = await connect(cli, { context: labObjectName(lab), report: () => {} });
+  const connection = await connect(cli, {
+    context: labObjectName(lab),
+    platform: 'swarm',
+    name: DEFAULT_CLUSTER_NAME,
+    report: () => {},
+  });
   const clusters = await connection.platform.listClusters();
   const reasons = await Promise.all(
     clusters.map(async ({ name }) => {

@@ -6,12 +6,15 @@ import { text as readText } from 'node:stream/consumers';
 import type { Command } from 'commander';
 
 import { socketTarget, type EngineTarget } from '../../adapters/engine/engine-target.ts';
+import { readMachine } from '../../adapters/files/machine-settings.ts';
 import { packRunFolder } from '../../adapters/files/run-archive.ts';
 import { DockerBuilder } from '../../adapters/images/docker-builder.ts';
 import { openLabTools } from '../../adapters/labs/lab-tools.ts';
 import { openSetupTools } from '../../adapters/setup/setup-tools.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
 import { formatEndpoints, type Endpoint } from '../../cluster/endpoints.ts';
+import { connectSwarm, type Connection } from '../../connections/connection.ts';
+import { createImageSource } from '../../connections/image-source.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { runSteps, type FlowStep, type ProgressEvent, type Report } from '../../events.ts';
 import { buildImage, planImageBuild } from '../../image/build-image.ts';
@@ -24,9 +27,8 @@ import { engineStep } from '../../setup/set-up-engine.ts';
 import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
 import { formatDuration, parseCount } from '../../units.ts';
 import { confirm } from '../ask.ts';
-import { connectTarget, type Connection } from '../connect.ts';
+import { surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
-import { createImageSource } from '../image-source.ts';
 import { addExamples, addProgressOptions, addYesOption, type ProgressOptions, type YesOptions } from '../options.ts';
 import { withReporter } from '../reporter.ts';
 import { restartQuestion } from './deploy.ts';
@@ -134,7 +136,10 @@ async function listSteps(
       run: async () => {
         const connection = connectLab(cli, outcome, report);
         const result = await deployCluster(connection, {
-          flags: { name: CLUSTER, ...(options.workers === undefined ? {} : { workers: options.workers }) },
+          flags: {
+            name: CLUSTER,
+            machine: (await readMachine(cli.env)).settings,
+            ...(options.workers === undefined ? {} : { workers: options.workers }) },
           timeoutMs: READY_TIMEOUT_MS,
           wait: true,
           images: createImageSource(connection),
@@ -152,7 +157,7 @@ async function listSteps(
 /** The lab that this quickstart brought up, whatever other engine the user works with. */
 function connectLab(cli: CliContext, { target }: Outcome, report: Report): Connection {
   if (!target) throw new Error('the lab comes before what runs on it');
-  return connectTarget(cli, target, { report });
+  return connectSwarm(surroundingsOf(cli), target, { report });
 }
 
 async function runPi(connection: Connection): Promise<string> {

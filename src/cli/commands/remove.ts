@@ -20,7 +20,7 @@ import {
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
 
-type RemoveOptions = ClusterOptions &
+export type RemoveOptions = ClusterOptions &
   OutputOptions &
   ProgressOptions &
   TimeoutOptions &
@@ -29,25 +29,34 @@ type RemoveOptions = ClusterOptions &
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 export function configure(command: Command, cli: CliContext): void {
-  addYesOption(addLimitOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS))
-    .description('Remove a cluster and wait until it is gone. Images and data volumes stay.')
-    .option('--volumes', 'remove its data volumes too');
+  addRemoveOptions(command).description(
+    'Remove a cluster and wait until it is gone. Images and data volumes stay.',
+  );
   addExamples(command, [
     ['spark-swarm remove', 'asks if an application is running'],
     ['spark-swarm remove --yes --volumes', 'nothing is left, and nothing is asked'],
   ]);
-  command.action(async (options: RemoveOptions) => {
-    const result = await withReporter(cli, options, async (report) => {
-      const connection = await connect(cli, { ...options, report });
-      if (!options.yes) await askIfBusy(cli, connection, options.name);
-      return removeCluster(connection, {
-        name: options.name,
-        volumes: options.volumes ?? false,
-        timeoutMs: options.timeout,
-      });
+  command.action(async (options: RemoveOptions) => runRemove(cli, options));
+}
+
+/** The flags of `remove` and `stop`. */
+export function addRemoveOptions(command: Command): Command {
+  return addYesOption(
+    addLimitOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS),
+  ).option('--volumes', 'remove its data volumes too');
+}
+
+export async function runRemove(cli: CliContext, options: RemoveOptions): Promise<void> {
+  const result = await withReporter(cli, options, async (report) => {
+    const connection = await connect(cli, { ...options, report });
+    if (!options.yes) await askIfBusy(cli, connection, options.name);
+    return removeCluster(connection, {
+      name: options.name,
+      volumes: options.volumes ?? false,
+      timeoutMs: options.timeout,
     });
-    await writeResult(cli, options.output, { name: options.name, ...result }, () => formatResult(options.name, result));
   });
+  await writeResult(cli, options.output, { name: options.name, ...result }, () => formatResult(options.name, result));
 }
 
 async function askIfBusy(

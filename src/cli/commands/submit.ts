@@ -4,13 +4,14 @@ import path from 'node:path';
 import type { Command } from 'commander';
 
 import { isFile, packRunFolder } from '../../adapters/files/run-archive.ts';
+import { PLATFORM_KINDS } from '../../cluster/cluster.ts';
 import { parseClusterName } from '../../cluster/cluster-name.ts';
 import { submitApplication } from '../../operations/submit.ts';
 import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
 import { formatDuration } from '../../units.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
-import { addClusterOptions, addExamples, type ClusterOptions } from '../options.ts';
+import { addClusterOptions, addExamples, parseChoice, type ClusterOptions } from '../options.ts';
 import { withReporter } from '../reporter.ts';
 
 type SubmitCommandOptions = ClusterOptions & { readonly quiet?: true; readonly example?: string };
@@ -42,9 +43,13 @@ async function submit(cli: CliContext, options: SubmitCommandOptions, words: rea
   const plan = planSubmit(words, { examples: EXAMPLES, isLocalFile: (file) => isFile(resolve(file)) });
   const name = plan.own.name === undefined ? options.name : parseClusterName(plan.own.name);
   const context = plan.own.context ?? options.context;
+  const platform =
+    plan.own.platform === undefined
+      ? options.platform
+      : parseChoice(plan.own.platform, '--platform', PLATFORM_KINDS);
   const startedAt = performance.now();
   await withReporter(cli, { ...options, verbose: true }, async (report) => {
-    const connection = await connect(cli, { context, report });
+    const connection = await connect(cli, { context, platform, name, report });
     cli.exitStatus = await submitApplication(connection, {
       name,
       plan,

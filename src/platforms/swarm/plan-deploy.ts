@@ -1,15 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import { readComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { Shell } from '../../adapters/shell/shell.ts';
-import type { Cluster } from '../../cluster/cluster.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
-import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
-import type { ClusterSpec } from '../../cluster/spec.ts';
+import { usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
+import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { CommandError, ConflictError, EngineError } from '../../errors.ts';
-import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import {
   assertNameIsFree,
   assertPortsAreFree,
@@ -17,14 +16,15 @@ import {
   networkMtu,
   planStack,
   portConflict,
-  type StackChange,
 } from '../../stack/plan-stack.ts';
-import type { ComposeDocument } from '../../stack/compose-document.ts';
-import { resolveStack } from '../../stack/resolve-stack.ts';
+import { nameObjects, resolveStack } from '../../stack/resolve-stack.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
 import { isWanted, type SwarmNode } from '../../stack/swarm-state.ts';
-import { matchesConstraints } from '../../stack/constraints.ts';
+import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
+import { describeNodes } from './placement-nodes.ts';
+import { checkFolderOnNodes, planStackData } from './plan-data.ts';
+import { createObject, planObjects } from './stack-objects.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 export interface SwarmDeployContext {
@@ -32,48 +32,86 @@ export interface SwarmDeployContext {
   readonly shell: Shell;
   readonly dockerEnv: Readonly<Record<string, string>>;
   readonly composeFile: string;
+  /** The manager's engine runs on this machine, and is no lab's. */
+  readonly isLocal: boolean;
+  readonly folders: LocalFolders;
+  readonly caBundle: () => Promise<CaBundle | undefined>;
 }
 
 /** Reads the swarm, checks that the cluster can be placed, and plans what Docker is given. */
-export async function planSwarmDeploy(spec: ClusterSpec, context: SwarmDeployContext): Promise<DeployPlan> {
+export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployContext): Promise<DeployPlan> {
+  const { reader } = context;
   const [document, swarm] = await Promise.all([
     readComposeFile(context.composeFile, context.shell, context.dockerEnv),
-    context.reader.readSwarm(),
+    reader.readSwarm(),
   ]);
+  const data = await planStackData(wanted, { ...context, nodes: swarm.nodes });
+  const spec = { ...wanted, data: data?.folder };
   assertNameIsFree(spec.name, swarm.services);
   assertPortsAreFree(spec, swarm.services);
   const placementNodes = describeNodes(spec, swarm);
   const problem = findPlacementProblem(spec, placementNodes);
   if (problem) throw problem;
-  await assertMasterPortsAnswerNobody(spec, swarm, context.reader);
-  await assertNetworksAreFree(spec.name, document, context.reader);
+  await assertMasterPortsAnswerNobody(spec, swarm, reader);
+  await assertNetworksAreFree(spec.name, document, reader);
 
-  const secretName = `${spec.name}_auth`;
-  const resolved = resolveStack(document, spec, { secretName, mtu: networkMtu(swarm.nodes), hash: shortHash });
+  const resolved = resolveStack(document, spec, {
+    objects: nameObjects(spec.name),
+    mtu: networkMtu(swarm.nodes),
+    masterNodeId: spec.notebook ? chooseMasterNode(spec.name, swarm) : undefined,
+    hash: shortHash,
+  });
   const serviceChanges = planStack(resolved, spec.name, swarm.services);
-  const secretChanges = await planSecret(spec.name, secretName, context.reader);
-  const changes = [...secretChanges, ...serviceChanges];
+  const objectChanges = await planObjects(spec, reader);
+  const opened = data?.opensToGroup ? (data.folder.here ?? data.folder.path) : undefined;
+  const changes = [...objectChanges, ...serviceChanges];
   return {
-    changes: changes.map(formatStackChange),
+    changes: [...(opened === undefined ? [] : [describeOpening(opened)]), ...changes.map(formatStackChange)],
     document: resolved,
+    isNew: !swarm.services.some((service) => clusterNameOf(service.labels) === spec.name),
     restartsContainers: serviceChanges.some(
       (change) => change.action === 'updateService' || change.action === 'removeService',
     ),
-    warnings: findWarnings(spec, placementNodes),
+    warnings: findWarnings(spec, { nodes: placementNodes, hasSharedData: data !== undefined }),
     apply: async (progress, signal) => {
+      if (opened !== undefined) await context.folders.openToGroup(opened);
       if (changes.length === 0) return;
-      for (const change of secretChanges) {
+      if (data?.needsCheck) {
+        progress(`looking for ${data.folder.path} on every node`);
+        await checkFolderOnNodes(spec, data.folder, reader, signal);
+      }
+      for (const change of objectChanges) {
         progress(formatStackChange(change));
-        await createSecret(spec.name, secretName, context.reader);
+        await createObject(spec.name, change, { reader, caBundle: await context.caBundle() });
       }
       signal.throwIfAborted();
       progress(serviceChanges.map(formatStackChange).join(', '));
       await deployStack(spec.name, resolved, context);
       for (const change of serviceChanges) {
-        if (change.action === 'removeService') await context.reader.client.removeService(change.id);
+        if (change.action === 'removeService') await reader.client.removeService(change.id);
       }
     },
   };
+}
+
+export function describeOpening(folder: string): string {
+  return `let the group of ${folder} write there`;
+}
+
+/**
+ * Where several nodes may run the master, the notebook keeps it on one: the folder of its files is that node's. The present
+ * one, if that answers.
+ */
+function chooseMasterNode(name: string, { nodes, services, tasks }: SwarmSnapshot): string | undefined {
+  const managers = nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
+  if (managers.length < 2) return undefined;
+  const master = services.find((service) => service.name === `${name}_master`);
+  const present = tasks.find((task) => task.serviceId === master?.id && isWanted(task));
+  return (managers.find(({ id }) => id === present?.nodeId) ?? managers.toSorted(byHostname)[0])?.id;
+}
+
+function byHostname(a: SwarmNode, b: SwarmNode): number {
+  return a.hostname < b.hostname ? -1 : 1;
 }
 
 async function deployStack(
@@ -95,80 +133,23 @@ async function deployStack(
   }
 }
 
-async function planSecret(cluster: string, name: string, reader: SwarmReader): Promise<readonly StackChange[]> {
-  const ours = await reader.client.listObjects('secrets', [`${LABELS.cluster}=${cluster}`]);
-  return ours.some((secret) => secret.name === name) ? [] : [{ action: 'createSecret', name }];
-}
-
-async function createSecret(cluster: string, name: string, reader: SwarmReader): Promise<void> {
-  const labels = { [LABELS.cluster]: cluster, [STACK_NAMESPACE_LABEL]: cluster };
-  const isCreated = await reader.client.createObject('secrets', {
-    name,
-    labels,
-    data: randomBytes(32).toString('hex'),
-  });
-  if (isCreated) return;
-  const isOurs = (await planSecret(cluster, name, reader)).length === 0;
-  if (isOurs) return;
-  throw new ConflictError(`Cannot create the secret ${name}: one of this name is there and is not ours`, {
-    hint: 'choose another --name',
-  });
-}
-
-/**
- * Checks that a live cluster can have so many workers. One that was deployed by hand has no sizes that are known here.
- *
- * @throws UsageError with the sum
- */
-export async function assertRoomForWorkers(
-  { name, remembered }: Cluster,
-  workers: number,
-  reader: SwarmReader,
-): Promise<void> {
-  if (!remembered) return;
-  const { constraints, workerMemoryBytes, workerCores, masterMemoryBytes, masterCores } = remembered;
-  const demand = {
-    workers,
-    worker: planWorkerSize(workerMemoryBytes, workerCores),
-    master: planMasterSize(masterMemoryBytes, masterCores),
-  };
-  const problem = findPlacementProblem(demand, describeNodes({ name, constraints }, await reader.readSwarm()));
-  if (problem) throw problem;
-}
-
-function describeNodes(
-  spec: Pick<ClusterSpec, 'name' | 'constraints'>,
-  swarm: SwarmSnapshot,
-): readonly PlacementNode[] {
-  const others = swarm.services.filter((service) => clusterNameOf(service.labels) !== spec.name);
-  return swarm.nodes
-    .filter((node) => node.state === 'ready' && node.availability === 'active')
-    .map((node) => {
-      const tasks = swarm.tasks.filter((task) => task.nodeId === node.id && isWanted(task));
-      const reserved = (measure: 'reservedCores' | 'reservedMemoryBytes'): number =>
-        tasks.reduce((sum, task) => sum + (others.find(({ id }) => id === task.serviceId)?.[measure] ?? 0), 0);
-      return {
-        hostname: node.hostname,
-        isManager: node.role === 'manager',
-        host: node.labels[LABELS.nodeHost] ?? node.id,
-        cores: node.cores,
-        memoryBytes: node.memoryBytes,
-        reservedCores: reserved('reservedCores'),
-        reservedMemoryBytes: reserved('reservedMemoryBytes'),
-        takesWorkers: matchesConstraints(spec.constraints, node),
-      };
-    });
-}
-
-function findWarnings(spec: ClusterSpec, nodes: readonly PlacementNode[]): readonly string[] {
+function findWarnings(
+  spec: ClusterSpec,
+  { nodes, hasSharedData }: { readonly nodes: readonly PlacementNode[]; readonly hasSharedData: boolean },
+): readonly string[] {
   const hosts = new Set(nodes.map((node) => node.host));
   const cores = hosts.size === 1 ? Math.max(...nodes.map((node) => node.cores)) : Infinity;
   const asked = spec.workers * spec.worker.limitCores;
-  return asked > cores
-    ? [
-        `${spec.workers} workers × ${spec.worker.limitCores} ${spec.worker.limitCores === 1 ? 'core' : 'cores'} share the ${cores} cores of one machine`,
-      ]
-    : [];
+  return [
+    ...(asked > cores
+      ? [
+          `${spec.workers} workers × ${spec.worker.limitCores} ${spec.worker.limitCores === 1 ? 'core' : 'cores'} share the ${cores} cores of one machine`,
+        ]
+      : []),
+    ...(hasSharedData || nodes.length < 2
+      ? []
+      : ['/data is a volume of its own on each node; --data DIR takes a folder that all nodes share']),
+  ];
 }
 
 /** @throws ConflictError if a network of the stack's name is somebody else's: Docker would use it, or fail half-way */
@@ -202,7 +183,7 @@ async function assertMasterPortsAnswerNobody(
   // With several managers the swarm looks for another one by itself, as far as its own services go.
   const [node] = managers;
   if (!node || managers.length > 1) return;
-  for (const [key, port] of Object.entries(spec.ports)) {
+  for (const [key, port] of Object.entries(usedPorts(spec))) {
     if (typeof port !== 'number' || port === 0 || mine.has(port)) continue;
     // Docker holds a published port also while nobody listens behind it.
     const container = await findPublisher(node, port, reader);

@@ -1,15 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import pMap from 'p-map';
 
+import { deleteVolume } from '../../adapters/engine/delete-volume.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
-import { EngineError, NotFoundError } from '../../errors.ts';
-import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { COMPOSE_PROJECT_LABEL, LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import type { SwarmNode } from '../../stack/swarm-state.ts';
 import type { RemoveOptions } from '../platform.ts';
-
-const POLL_MS = 20;
-const RELEASE_TIMEOUT_MS = 10_000;
 
 interface RawVolume {
   readonly Name: string;
@@ -24,29 +19,16 @@ export interface Place {
   readonly problem: string;
 }
 
-/** A container that is just being removed still holds its volumes for a moment. */
-async function deleteVolume(api: EngineApi, name: string): Promise<void> {
-  const deadline = Date.now() + RELEASE_TIMEOUT_MS;
-  for (;;) {
-    try {
-      await api.delete(`/volumes/${name}`);
-      return;
-    } catch (error) {
-      if (error instanceof NotFoundError) return;
-      const isInUse = error instanceof EngineError && error.statusCode === 409;
-      if (!isInUse || Date.now() > deadline) throw error;
-      await sleep(POLL_MS);
-    }
-  }
-}
-
 /** Those of the cluster; of a stack deployed by hand those with a role, which only our file gives. */
 async function listVolumes(api: EngineApi, name: string): Promise<readonly RawVolume[]> {
   const labels = [[`${LABELS.cluster}=${name}`], [`${STACK_NAMESPACE_LABEL}=${name}`, LABELS.role]];
   const found = await pMap(labels, async (label) =>
     api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', { query: { filters: { label } } }),
   );
-  const [ours = [], byHand = []] = found.map(({ Volumes }) => Volumes ?? []);
+  const [ours = [], byHand = []] = found.map(({ Volumes }) =>
+    // A cluster of this name may live in containers of the same engine.
+    (Volumes ?? []).filter((volume) => volume.Labels?.[COMPOSE_PROJECT_LABEL] === undefined),
+  );
   return [...ours, ...byHand.filter((volume) => volume.Labels?.[LABELS.cluster] === undefined)];
 }
 

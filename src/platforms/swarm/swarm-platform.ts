@@ -16,7 +16,8 @@ import type {
   RemoveResult,
   StopOptions,
 } from '../platform.ts';
-import { assertRoomForWorkers, planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
+import { assertRoomForWorkers } from './placement-nodes.ts';
+import { planSwarmDeploy, type SwarmDeployContext } from './plan-deploy.ts';
 import { removeStack } from './remove-stack.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 

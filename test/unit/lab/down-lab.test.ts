@@ -20,9 +20,11 @@ interface Present {
   readonly socketFolder?: (own: string) => string;
   /** Label of the node's volume. */
   readonly owner?: string;
+  /** What the one node shares; left out, it is from before there was such a folder. */
+  readonly dataFolder?: (byDefault: string) => string;
 }
 
-async function start({ socketFolder, owner }: Present): Promise<{
+async function start({ socketFolder, owner, dataFolder }: Present): Promise<{
   readonly engine: FakeEngine;
   readonly down: (volumes: boolean) => Promise<LabDown>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -34,7 +36,10 @@ async function start({ socketFolder, owner }: Present): Promise<{
     Names: ['/spark-lab-1'],
     State: 'running',
     Labels: LABELS,
-    Mounts: [{ Destination: '/run/node', Source: socketFolder?.(machine.socketFolder('lab', 1)) }],
+    Mounts: [
+      { Destination: '/run/node', Source: socketFolder?.(machine.socketFolder('lab', 1)) },
+      ...(dataFolder ? [{ Destination: '/srv/spark-data', Source: dataFolder(folder) }] : []),
+    ],
     NetworkSettings: { Networks: {} },
   };
   const volume = { Name: 'spark-lab-1', Labels: { ...LABELS, ...(owner && { 'io.spark-swarm.lab.owner': owner }) } };
@@ -52,6 +57,7 @@ async function start({ socketFolder, owner }: Present): Promise<{
     machine,
     openNode: () => engine.api,
     nodeImageFolder: '/nonexistent',
+    defaultDataFolder: folder,
   };
   const run = { report: () => {}, signal: new AbortController().signal };
   return {
@@ -90,5 +96,15 @@ test("one's own lab goes, with volumes of before they were labelled", async (t) 
     await using lab = await start({ socketFolder: (own) => own, ...(owner && { owner }) });
     t.true((await lab.down(true)).removed);
     t.deepEqual(lab.engine.changes, ['DELETE /containers/c1', 'DELETE /volumes/spark-lab-1']);
+  }
+});
+
+test('a folder that the next up does not share by itself is named', async (t) => {
+  for (const [dataFolder, expected] of [
+    [() => '/home/ana/data', '/home/ana/data'],
+    [(byDefault: string) => byDefault, undefined],
+  ] as const) {
+    await using lab = await start({ socketFolder: (own) => own, dataFolder });
+    t.is((await lab.down(false)).data, expected);
   }
 });

@@ -19,6 +19,7 @@ function container(name: string, labels: Record<string, string>): OuterObjects['
     Mounts: [
       { Destination: '/var/lib/docker', Source: '/var/lib/docker/volumes/x' },
       { Destination: '/run/node', Source: '/run/spark-swarm/lab/lab-2' },
+      { Destination: '/srv/spark-data', Source: '/home/ana/nfs' },
     ],
     NetworkSettings: {
       Networks: { 'spark-lab': { NetworkID: 'n1', IPAddress: '', IPAMConfig: { IPv4Address: '192.168.77.12' } } },
@@ -62,6 +63,7 @@ test("a lab's objects are found by label, whatever their names", (t) => {
     node: 2,
     way: 'privileged',
     socketFolder: '/run/spark-swarm/lab/lab-2',
+    dataFolder: '/home/ana/nfs',
     address: '192.168.77.12',
   });
   t.deepEqual(

@@ -12,6 +12,7 @@ const SPEC: NodeSpec = {
   subnet: readSubnet('192.168.77.0/24') ?? { base: 0, prefix: 0 },
   mtu: 1400,
   socketFolder: '/run/spark-swarm/lab/lab-2',
+  dataFolder: '/home/ana/nfs',
   groupId: 1000,
   modulesFolder: '/lib/modules',
 };
@@ -28,13 +29,14 @@ test("a node's engine listens on sockets only, for the user's group, and keeps c
   ]);
 });
 
-test('a node has a fixed address, a volume for its images and a folder for its socket', (t) => {
+test('a node has a fixed address, a volume for its images, a folder for its socket and the one all nodes share', (t) => {
   const { HostConfig, NetworkingConfig, Hostname } = nodeContainer(SPEC);
   t.is(Hostname, 'lab-2');
   t.like(HostConfig, { Init: true, CgroupnsMode: 'private', NetworkMode: 'spark-lab' });
   t.deepEqual(HostConfig['Mounts'], [
     { Type: 'volume', Source: 'spark-lab-2', Target: '/var/lib/docker' },
     { Type: 'bind', Source: '/run/spark-swarm/lab/lab-2', Target: '/run/node' },
+    { Type: 'bind', Source: '/home/ana/nfs', Target: '/srv/spark-data' },
   ]);
   t.deepEqual(NetworkingConfig, { EndpointsConfig: { 'spark-lab': { IPAMConfig: { IPv4Address: '192.168.77.12' } } } });
 });
@@ -53,7 +55,7 @@ test("a privileged node sees the machine's kernel modules", (t) => {
   const { HostConfig } = nodeContainer({ ...SPEC, way: 'privileged' });
   t.true(HostConfig['Privileged']);
   t.false('CapAdd' in HostConfig);
-  t.deepEqual((HostConfig['Mounts'] as readonly unknown[])[2], {
+  t.deepEqual((HostConfig['Mounts'] as readonly unknown[]).at(-1), {
     Type: 'bind',
     Source: '/lib/modules',
     Target: '/lib/modules',
@@ -61,10 +63,11 @@ test("a privileged node sees the machine's kernel modules", (t) => {
   });
 });
 
-test('another image is another configuration, the same is the same', (t) => {
+test('another image or another folder is another configuration, the same is the same', (t) => {
   const config = (spec: NodeSpec): string | undefined => nodeContainer(spec).Labels['io.spark-swarm.lab.config'];
   t.is(config(SPEC), config({ ...SPEC }));
   t.not(config(SPEC), config({ ...SPEC, image: nodeImageTag('def') }));
+  t.not(config(SPEC), config({ ...SPEC, dataFolder: '/home/ana/other' }));
 });
 
 for (const [line, detail] of [

@@ -26,6 +26,7 @@ function spec(node: number, way: NodeWay): NodeSpec {
     subnet: SUBNET,
     mtu: 1400,
     socketFolder: `/run/spark-swarm/lab/lab-${node}`,
+    dataFolder: '/home/ana/nfs',
     groupId: 0,
     modulesFolder: undefined,
   };
@@ -40,6 +41,7 @@ function container(node: number, changes: Partial<NodeContainer> = {}): NodeCont
     way: 'capabilities',
     config: nodeContainer(spec(node, 'capabilities')).Labels[LAB_LABELS.config],
     socketFolder: `/run/spark-swarm/lab/lab-${node}`,
+    dataFolder: '/home/ana/nfs',
     networkId: 'net',
     address: nodeAddress(SUBNET, node),
     ...changes,
@@ -107,6 +109,7 @@ const action = test.macro({
       subnet: SUBNET,
       spec,
       hasSocket: () => hasSocket,
+      seesData: () => true,
     });
     t.is(plan?.action, expected);
   },
@@ -151,8 +154,24 @@ test('an older node that runs is marked, so that it can be said', (t) => {
     subnet: SUBNET,
     spec,
     hasSocket: () => true,
+    seesData: () => true,
   });
   t.true(plan?.isOutdated);
+});
+
+test('a running node whose folder was removed and made again is restarted', (t) => {
+  const plans = planNodes(lab({ containers: [container(1), container(2), container(3, { state: 'exited' })] }), {
+    size: 3,
+    networkId: 'net',
+    subnet: SUBNET,
+    spec,
+    hasSocket: () => true,
+    seesData: (node) => node === 1,
+  });
+  t.deepEqual(
+    plans.map((plan) => `${plan.node} ${plan.action}`),
+    ['1 keep', '2 restart', '3 start'],
+  );
 });
 
 test('nodes that are missing are created', (t) => {
@@ -162,6 +181,7 @@ test('nodes that are missing are created', (t) => {
     subnet: SUBNET,
     spec,
     hasSocket: () => true,
+    seesData: () => true,
   });
   t.deepEqual(
     plans.map((plan) => `${plan.node} ${plan.action}`),

@@ -1,6 +1,13 @@
 import test from 'ava';
 
-import { formatLabDown, formatLabProblems, formatLabUp, labTableRows } from '../../../src/lab/format-lab.ts';
+import {
+  formatLabData,
+  formatLabDown,
+  formatLabProblems,
+  formatLabUp,
+  labTableRows,
+} from '../../../src/lab/format-lab.ts';
+import type { FolderFinding } from '../../../src/lab/lab-machine.ts';
 import { readSubnet } from '../../../src/lab/lab-network.ts';
 import type { NodeContainer } from '../../../src/lab/lab-state.ts';
 import { labStatus, type NodeReading } from '../../../src/lab/read-lab.ts';
@@ -15,6 +22,7 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
     way: 'capabilities',
     config: 'x',
     socketFolder: `/run/spark-swarm/lab/lab-${node}`,
+    dataFolder: '/home/ana/nfs',
     networkId: 'net',
     address: `192.168.77.1${node}`,
     ...changes,
@@ -38,6 +46,7 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
     socketPath: `/run/spark-swarm/lab/lab-${node}/docker.sock`,
     info: answers ? info : undefined,
     failure: answers ? undefined : 'no answer within 3 s',
+    seesData: true,
   };
 }
 
@@ -59,12 +68,14 @@ function status(
   nodes: readonly NodeReading[],
   members: readonly SwarmMember[],
   size = nodes.length,
+  folder: FolderFinding | undefined = { kind: 'folder', path: '/home/ana/nfs', id: '1:2' },
 ): ReturnType<typeof labStatus> {
   return labStatus('lab', {
     state: { network: NETWORK, containers: nodes.map(({ container }) => container), volumes: [] },
     size,
     nodes,
     members,
+    folder,
   });
 }
 
@@ -82,6 +93,8 @@ test('a lab is healthy when every node runs, answers and is ready', (t) => {
     '26.1.5',
     'overlay2',
   ]);
+  t.is(healthy.data, '/home/ana/nfs');
+  t.is(formatLabData(healthy), '\ndata: /home/ana/nfs (/srv/spark-data on every node)\n');
   t.is(formatLabProblems(healthy), '');
 });
 
@@ -108,6 +121,30 @@ test('what is wrong is said, with what to type', (t) => {
   t.regex(formatLabProblems(broken), /\nrepair: spark-swarm lab up\n$/);
 });
 
+test('nodes without the folder, or with one that is gone, are said', (t) => {
+  const members = [member(1), member(2), member(3)];
+  const mixed = status(
+    [reading(1), { ...reading(2), seesData: false }, reading(3, { dataFolder: undefined })],
+    members,
+  );
+  t.deepEqual(mixed.problems, [
+    'lab-2: it has not /home/ana/nfs but a folder that was there before',
+    'lab-3: it was made before nodes shared a folder',
+  ]);
+  t.deepEqual(status([reading(1)], members, 1, { kind: 'missing' }).problems, [
+    'the folder that the nodes share is not there: /home/ana/nfs',
+  ]);
+  const older = labStatus('lab', {
+    state: { network: NETWORK, containers: [], volumes: [] },
+    size: 0,
+    nodes: [],
+    members: [],
+    folder: undefined,
+  });
+  t.is(older.data, null);
+  t.is(formatLabData(older), '');
+});
+
 test('a lab without its manager is not healthy', (t) => {
   t.deepEqual(status([reading(2)], [], 1).problems, [
     'lab-1: its container spark-lab-1 is missing',
@@ -124,10 +161,13 @@ test('up says what there is and how to reach it', (t) => {
     managerSocket: '/x',
     nodes: 3,
     subnet: '192.168.77.0/24',
+    data: '/home/ana/nfs',
   };
   t.is(
     formatLabUp(up),
-    'lab        lab, 3 nodes, 192.168.77.0/24\ncontext    spark-lab   (docker --context spark-lab node ls)\n',
+    'lab        lab, 3 nodes, 192.168.77.0/24\n' +
+      'context    spark-lab   (docker --context spark-lab node ls)\n' +
+      'data       /home/ana/nfs   (/srv/spark-data on every node)\n',
   );
   t.regex(
     formatLabUp({ ...up, changed: false, nodes: 1 }),
@@ -137,8 +177,16 @@ test('up says what there is and how to reach it', (t) => {
 
 test('down says what stays and how it goes', (t) => {
   t.is(
-    formatLabDown({ name: 'lab', removed: true, keptVolumes: ['spark-lab-1', 'spark-lab-2'] }),
+    formatLabDown({ name: 'lab', removed: true, keptVolumes: ['spark-lab-1', 'spark-lab-2'], data: undefined }),
     'Removed the lab "lab"\nKept 2 volumes: spark-lab-1, spark-lab-2 (spark-swarm lab down --volumes removes them)\n',
   );
-  t.is(formatLabDown({ name: 'x1', removed: false, keptVolumes: [] }), 'The lab "x1" is not up: nothing to remove\n');
+  t.is(
+    formatLabDown({ name: 'x1', removed: false, keptVolumes: [], data: undefined }),
+    'The lab "x1" is not up: nothing to remove\n',
+  );
+  t.is(
+    formatLabDown({ name: 'x1', removed: true, keptVolumes: [], data: '/home/ana/my data' }),
+    'Removed the lab "x1"\n' +
+      "Kept the folder /home/ana/my data (spark-swarm lab up --name x1 --data '/home/ana/my data' shares it again)\n",
+  );
 });

@@ -91,9 +91,17 @@ test('only nodes with a name and the label of this lab are stale entries', (t) =
 });
 
 test('node labels say how the engine is reached and what the nodes share', (t) => {
-  t.deepEqual(nodeLabels({ socketPath: '/run/spark-swarm/lab/lab-1/docker.sock', host: 'ID', mtu: 1400 }), {
+  const facts = {
+    socketPath: '/run/spark-swarm/lab/lab-1/docker.sock',
+    host: 'ID',
+    mtu: 1400,
+    dataFolder: '/home/ana/nfs',
+  };
+  t.deepEqual(nodeLabels(facts), {
     'io.spark-swarm.node.engine': 'unix:///run/spark-swarm/lab/lab-1/docker.sock',
     'io.spark-swarm.node.host': 'ID',
     'io.spark-swarm.node.mtu': '1400',
+    'io.spark-swarm.node.data': '/srv/spark-data',
+    'io.spark-swarm.node.data-here': '/home/ana/nfs',
   });
 });

@@ -8,7 +8,7 @@ import { LABELS } from '../../../src/labels.ts';
 import type { DeployPlan } from '../../../src/platforms/platform.ts';
 import { planSwarmDeploy } from '../../../src/platforms/swarm/plan-deploy.ts';
 import { SwarmReader } from '../../../src/platforms/swarm/swarm-reader.ts';
-import type { ComposeDocument } from '../../../src/stack/compose-document.ts';
+import type { ComposeDocument } from '../../../src/compose/compose-document.ts';
 import { planWorkerSize } from '../../../src/cluster/sizes.ts';
 import { GIB, readFixture, spec } from '../../helpers/builders.ts';
 import { projectRoot } from '../../helpers/cli.ts';

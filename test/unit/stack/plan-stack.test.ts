@@ -2,7 +2,7 @@ import test from 'ava';
 
 import { ConflictError } from '../../../src/errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../../src/labels.ts';
-import type { ComposeDocument } from '../../../src/stack/compose-document.ts';
+import type { ComposeDocument } from '../../../src/compose/compose-document.ts';
 import {
   assertNameIsFree,
   assertPortsAreFree,

@@ -6,7 +6,7 @@ import { planWorkerSize } from '../../../src/cluster/sizes.ts';
 import type { ClusterPorts } from '../../../src/cluster/spec.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
-import type { ComposeDocument, ComposeService } from '../../../src/stack/compose-document.ts';
+import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
 import { resolveStack, roleOf } from '../../../src/stack/resolve-stack.ts';
 import { GIB, readFixture, spec } from '../../helpers/builders.ts';
 

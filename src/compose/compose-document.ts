@@ -1,18 +1,21 @@
-/** The parts of a compose file that we read and write, after Docker has resolved it (`docker stack config`). */
+/** The parts of a compose file that we read and write, after Docker has resolved it (`docker stack config`, `docker compose config`). */
 export interface ComposeDocument {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly networks?: Readonly<Record<string, ComposeNetwork | null>>;
   readonly volumes?: Readonly<Record<string, ComposeVolume | null>>;
   readonly secrets?: Readonly<Record<string, unknown>>;
+  readonly configs?: Readonly<Record<string, unknown>>;
   readonly [key: string]: unknown;
 }
 
 export interface ComposeVolume {
+  readonly name?: string;
   readonly external?: unknown;
   readonly labels?: Labels;
 }
 
 export interface ComposeNetwork {
+  readonly name?: string;
   readonly external?: unknown;
   readonly driver?: string;
   readonly attachable?: boolean;
@@ -27,17 +30,28 @@ export interface ComposeService {
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly labels?: Labels;
   readonly ports?: readonly ComposePort[];
+  readonly volumes?: readonly ComposeVolumeMount[];
   readonly networks?: Readonly<Record<string, unknown>>;
   readonly secrets?: readonly unknown[];
+  readonly configs?: readonly unknown[];
   readonly deploy?: ComposeDeploy;
   readonly [key: string]: unknown;
 }
 
 export interface ComposePort {
   readonly target: number;
-  readonly published?: number;
+  /** Compose writes it as text, a stack as a number. */
+  readonly published?: number | string;
+  readonly host_ip?: string;
   readonly mode?: string;
   readonly protocol?: string;
+}
+
+export interface ComposeVolumeMount {
+  readonly type: string;
+  readonly source?: string;
+  readonly target: string;
+  readonly [key: string]: unknown;
 }
 
 export interface ComposeDeploy {

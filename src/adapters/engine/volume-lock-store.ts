@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+
+import { ConflictError, NotFoundError } from '../../errors.ts';
+import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
+import type { LockObject, LockStore } from '../locks/object-locks.ts';
+import type { EngineApi } from './engine-api.ts';
+
+interface RawVolume {
+  readonly Name: string;
+  readonly CreatedAt: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}
+
+/** Marks volumes that only tell when the holder was last heard of. */
+const BEAT_LABEL = 'io.spark-swarm.beat';
+
+/**
+ * Locks as volumes: creating one of a name that exists gives that one, with its own labels, so one look says who was first.
+ * Labels of a volume cannot be changed: whoever holds the lock shows that it is alive by ever new volumes beside it.
+ */
+export class VolumeLockStore implements LockStore {
+  readonly #api: EngineApi;
+
+  constructor(api: EngineApi) {
+    this.#api = api;
+  }
+
+  describe(cluster: string): string {
+    return `the volume ${nameOf(cluster)}`;
+  }
+
+  async create(cluster: string, label: string): Promise<boolean> {
+    const volume = await this.#create(nameOf(cluster), cluster, { [LABELS.lock]: label });
+    return volume.Labels?.[LABELS.lock] === label;
+  }
+
+  async find(cluster: string): Promise<LockObject | undefined> {
+    try {
+      const { Name: id, Labels } = await this.#api.get<RawVolume>(`/volumes/${nameOf(cluster)}`);
+      const label = Labels?.[LABELS.lock];
+      if (label !== undefined) return { id, cluster, label };
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+    throw new ConflictError(`The volume ${nameOf(cluster)} is there and is not ours`, { hint: 'choose another --name' });
+  }
+
+  async remove({ id, cluster }: LockObject): Promise<void> {
+    for (const name of [...(await this.#listBeats(cluster)).map(({ Name }) => Name), id]) await this.#remove(name);
+  }
+
+  async renew({ id, cluster }: LockObject): Promise<void> {
+    const before = await this.#listBeats(cluster);
+    await this.#create(`${id}-${randomBytes(4).toString('hex')}`, cluster, { [BEAT_LABEL]: id });
+    for (const { Name } of before) await this.#remove(Name);
+  }
+
+  async ageMs({ cluster, id }: LockObject): Promise<number> {
+    const [info, lock, beats] = await Promise.all([
+      this.#api.get<{ readonly SystemTime: string }>('/info'),
+      this.#api.get<RawVolume>(`/volumes/${id}`).catch(() => undefined),
+      this.#listBeats(cluster),
+    ]);
+    const last = [...beats, ...(lock ? [lock] : [])].map(({ CreatedAt }) => Date.parse(CreatedAt));
+    return last.length === 0 ? 0 : Date.parse(info.SystemTime) - Math.max(...last);
+  }
+
+  async #create(name: string, cluster: string, labels: Readonly<Record<string, string>>): Promise<RawVolume> {
+    return this.#api.post<RawVolume>('/volumes/create', {
+      body: { Name: name, Labels: { [LABELS.cluster]: cluster, [COMPOSE_PROJECT_LABEL]: cluster, ...labels } },
+    });
+  }
+
+  async #listBeats(cluster: string): Promise<readonly RawVolume[]> {
+    const { Volumes } = await this.#api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
+      query: { filters: { label: [`${BEAT_LABEL}=${nameOf(cluster)}`] } },
+    });
+    return Volumes ?? [];
+  }
+
+  async #remove(name: string): Promise<void> {
+    try {
+      await this.#api.delete(`/volumes/${name}`);
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+}
+
+function nameOf(cluster: string): string {
+  return `${cluster}-lock`;
+}

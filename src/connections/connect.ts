@@ -1,0 +1,108 @@
+import { resolveEngineTarget, socketTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
+import { findLabs } from '../adapters/labs/find-labs.ts';
+import { LocalShell } from '../adapters/shell/local-shell.ts';
+import { assertManager } from '../adapters/swarm/swarm-client.ts';
+import type { PlatformKind } from '../cluster/cluster.ts';
+import { InvalidStateError, UsageError } from '../errors.ts';
+import { DEFAULT_LAB } from '../lab/lab-names.ts';
+import { SwarmReader } from '../platforms/swarm/swarm-reader.ts';
+import {
+  connectContainers,
+  connectSwarm,
+  createContainerReader,
+  type Connection,
+  type Surroundings,
+  type TargetOptions,
+} from './connection.ts';
+
+export interface ConnectOptions extends TargetOptions {
+  readonly context?: string | undefined;
+  /** Where the cluster lives, or shall live; `undefined`: where it is found. */
+  readonly platform?: PlatformKind | undefined;
+  /** The cluster that is looked for. */
+  readonly name: string;
+  /** A cluster that is not there yet may be made: on the swarm, if there is one. */
+  readonly makes?: boolean;
+}
+
+/** An engine that does not answer is said to within this time. */
+const CONNECT_TIMEOUT_MS = 4500;
+
+/**
+ * Finds the platform that a cluster lives on: containers of the engine that docker itself would use, or the swarm that this
+ * engine manages; where nothing names one and that engine is no swarm manager, the lab of this machine (of several, the one
+ * with the default name).
+ *
+ * @throws UsageError if the name is on both; UnreachableError, InvalidStateError (not a manager), NotFoundError (no such
+ * context)
+ */
+export async function connect(around: Surroundings, options: ConnectOptions): Promise<Connection> {
+  const target = await resolveEngineTarget({ context: options.context, env: around.env, shell: new LocalShell() });
+  if (options.platform === 'containers') return connectContainers(around, target, options);
+  const swarm = findSwarm(around, target);
+  if (options.platform === 'swarm') return useSwarm(around, await swarm, options);
+  const [inContainers, found] = await Promise.allSettled([
+    createContainerReader(target).hasCluster(options.name),
+    swarm,
+  ]);
+  if (inContainers.status === 'fulfilled' && inContainers.value) {
+    if (found.status === 'fulfilled') await refuseBoth(options.name, found.value);
+    return connectContainers(around, target, options);
+  }
+  if (found.status === 'fulfilled') return useSwarm(around, found.value, options);
+  const error: unknown = found.reason;
+  if (!(error instanceof InvalidStateError)) throw error;
+  if (options.makes) throw withStartHint(error);
+  // No swarm here: then there is no such cluster, which is for the operation to say.
+  return connectContainers(around, target, options);
+}
+
+interface FoundSwarm {
+  readonly target: EngineTarget;
+  /** What is said of the choice, where nobody asked for this engine. */
+  readonly note: string | undefined;
+}
+
+function useSwarm(around: Surroundings, { target, note }: FoundSwarm, options: ConnectOptions): Connection {
+  if (note !== undefined) options.report({ type: 'note', message: note });
+  return connectSwarm(around, target, options);
+}
+
+async function findSwarm({ env }: Surroundings, target: EngineTarget): Promise<FoundSwarm> {
+  if (target.isExplicit) return { target: await checkManager(target), note: undefined };
+  const labs = findLabs(env);
+  const lab = labs.length === 1 ? labs[0] : labs.find(({ name }) => name === DEFAULT_LAB);
+  try {
+    return { target: await checkManager(target), note: undefined };
+  } catch (error) {
+    if (!lab) throw error;
+    const labTarget = await checkManager(socketTarget(lab.managerSocket, lab.contextName)).catch(() => {
+      throw error;
+    });
+    return { target: labTarget, note: `using the lab "${lab.name}" (docker context ${lab.contextName})` };
+  }
+}
+
+async function checkManager(target: EngineTarget): Promise<EngineTarget> {
+  const { client } = new SwarmReader(target.api);
+  // Asked first because it takes a tenth of the time of the whole `GET /info`, which says why it is no manager.
+  if (!(await client.isManager(CONNECT_TIMEOUT_MS))) {
+    assertManager(await client.readInfo(CONNECT_TIMEOUT_MS), target.api.name);
+  }
+  return target;
+}
+
+async function refuseBoth(name: string, { target }: FoundSwarm): Promise<void> {
+  if (!(await new SwarmReader(target.api).readCluster(name))) return;
+  throw new UsageError(
+    `--platform: the cluster "${name}" is in containers of this engine, and on the swarm of ${target.api.name}; expected swarm or containers`,
+    { hint: `add --platform containers, or --platform swarm` },
+  );
+}
+
+function withStartHint(error: InvalidStateError): InvalidStateError {
+  return new InvalidStateError(error.message, {
+    cause: error,
+    hint: `spark-swarm start makes a cluster in containers of this engine; ${error.hint ?? ''}`,
+  });
+}

@@ -1,0 +1,104 @@
+import path from 'node:path';
+
+import { ComposeClient } from '../adapters/compose/compose-client.ts';
+import { placeOf } from '../adapters/engine/engine-place.ts';
+import type { EngineTarget } from '../adapters/engine/engine-target.ts';
+import { VolumeLockStore } from '../adapters/engine/volume-lock-store.ts';
+import { openToGroup, readFolder, readPerson } from '../adapters/files/data-folder.ts';
+import { readMachine } from '../adapters/files/machine-settings.ts';
+import { acceptsConnection, fetchPage } from '../adapters/http/fetch-page.ts';
+import { findLabs } from '../adapters/labs/find-labs.ts';
+import { ObjectLocks } from '../adapters/locks/object-locks.ts';
+import { LocalShell } from '../adapters/shell/local-shell.ts';
+import { ConfigLockStore } from '../adapters/swarm/config-lock-store.ts';
+import type { Report } from '../events.ts';
+import type { OperationContext } from '../operations/operation.ts';
+import { ContainerReader } from '../platforms/containers/container-reader.ts';
+import { ContainersPlatform } from '../platforms/containers/containers-platform.ts';
+import type { LocalFolders } from '../platforms/local-folders.ts';
+import { SwarmPlatform } from '../platforms/swarm/swarm-platform.ts';
+import { SwarmReader } from '../platforms/swarm/swarm-reader.ts';
+
+/** What a connection needs to know of the process that makes it. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Folder that holds `docker/`, `docker-compose.yml` and `nfs/`. */
+  readonly projectRoot: string;
+  readonly signal: AbortSignal;
+}
+
+/** The engine a command works on, and everything its operations need. */
+export interface Connection extends OperationContext {
+  readonly target: EngineTarget;
+  /** `undefined` for containers of one engine. */
+  readonly reader: SwarmReader | undefined;
+  /** True when the engine belongs to a lab of this machine: its images are built outside of it. */
+  readonly isLab: boolean;
+}
+
+export interface TargetOptions {
+  readonly report: Report;
+  /** A compose file of the user's own. */
+  readonly file?: string | undefined;
+}
+
+/** To the swarm that this engine manages. */
+export function connectSwarm(around: Surroundings, target: EngineTarget, options: TargetOptions): Connection {
+  const reader = new SwarmReader(target.api);
+  const isLab = isLabTarget(around, target);
+  const platform = new SwarmPlatform({
+    reader,
+    shell: new LocalShell(),
+    dockerEnv: target.dockerEnv,
+    composeFile: composeFile(around, options),
+    isLocal: placeOf(target).isLocal && !isLab,
+    folders: localFolders(around),
+    caBundle: async () => (await readMachine(around.env)).caBundle,
+  });
+  const locks = new ObjectLocks(new ConfigLockStore(reader.client));
+  return { ...shared(around, options), target, reader, isLab, platform, locks };
+}
+
+/** To the containers of this engine. */
+export function connectContainers(around: Surroundings, target: EngineTarget, options: TargetOptions): Connection {
+  const isLab = isLabTarget(around, target);
+  const platform = new ContainersPlatform({
+    reader: createContainerReader(target),
+    compose: new ComposeClient(new LocalShell(), target.dockerEnv),
+    composeFile: composeFile(around, options),
+    isLocal: placeOf(target).isLocal && !isLab,
+    folders: localFolders(around),
+    caBundle: async () => (await readMachine(around.env)).caBundle,
+  });
+  const locks = new ObjectLocks(new VolumeLockStore(target.api));
+  return { ...shared(around, options), target, reader: undefined, isLab, platform, locks };
+}
+
+export function createContainerReader(target: EngineTarget): ContainerReader {
+  return new ContainerReader(target.api, placeOf(target));
+}
+
+function shared(
+  { signal }: Surroundings,
+  { report }: TargetOptions,
+): Pick<OperationContext, 'network' | 'report' | 'signal'> {
+  return { network: { fetchPage, acceptsConnection }, report, signal };
+}
+
+function composeFile({ projectRoot, cwd }: Surroundings, { file }: TargetOptions): string {
+  return file === undefined ? path.join(projectRoot, 'docker-compose.yml') : path.resolve(cwd, file);
+}
+
+function localFolders({ env, projectRoot }: Surroundings): LocalFolders {
+  return {
+    person: readPerson(env),
+    defaultFolder: path.join(projectRoot, 'nfs'),
+    read: readFolder,
+    openToGroup,
+  };
+}
+
+function isLabTarget({ env }: Surroundings, { api: { endpoint } }: EngineTarget): boolean {
+  return endpoint.kind === 'unix' && findLabs(env).some((lab) => lab.managerSocket === endpoint.socketPath);
+}

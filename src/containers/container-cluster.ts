@@ -1,0 +1,148 @@
+import {
+  parseRole,
+  type Cluster,
+  type ClusterContainer,
+  type ClusterRole,
+  type ClusterService,
+} from '../cluster/cluster.ts';
+import { parseRememberedSpec } from '../cluster/spec.ts';
+import { COMPOSE_PROJECT_LABEL, COMPOSE_SERVICE_LABEL, LABELS } from '../labels.ts';
+import type { EngineContainer, EngineSnapshot } from './engine-container.ts';
+
+const NUMBER_LABEL = 'com.docker.compose.container-number';
+const ROLES: readonly ClusterRole[] = ['master', 'notebook', 'worker'];
+
+/**
+ * Name of the cluster that a container, network or volume of Compose belongs to; a project made by hand is a cluster of the
+ * project's name. `undefined` for what is not Compose's: a swarm's containers carry our labels, too.
+ */
+export function projectOf(labels: Readonly<Record<string, string>> | null | undefined): string | undefined {
+  const project = labels?.[COMPOSE_PROJECT_LABEL];
+  return project === undefined ? undefined : (labels?.[LABELS.cluster] ?? project);
+}
+
+/** Every cluster among the containers: projects with at least one Spark container, and what else is in them. */
+export function findProjects(snapshot: EngineSnapshot): readonly Cluster[] {
+  const names = new Set(
+    snapshot.containers.filter(({ labels }) => roleOf(labels)).map(({ labels }) => projectOf(labels)),
+  );
+  return [...names]
+    .filter((name) => name !== undefined)
+    .toSorted()
+    .map((name) => describeProject(name, snapshot));
+}
+
+function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
+  const containers = snapshot.containers.filter(({ labels }) => projectOf(labels) === name);
+  const master = containers.find(({ labels }) => roleOf(labels) === 'master');
+  const workers = containers.filter(({ labels }) => roleOf(labels) === 'worker');
+  const wanted = snapshot.wanted.find(({ cluster }) => cluster === name)?.workers ?? workers.length;
+  const present = containers.flatMap((container) => describeContainer(container, snapshot) ?? []);
+  return {
+    name,
+    platform: 'containers',
+    services: describeServices(name, containers, wanted),
+    containers: [...present, ...missingWorkers(present, wanted)].toSorted(
+      (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
+    ),
+    remembered: parseRememberedSpec(master?.labels[LABELS.spec]),
+  };
+}
+
+function describeServices(
+  name: string,
+  containers: readonly EngineContainer[],
+  wantedWorkers: number,
+): readonly ClusterService[] {
+  const keys = [...new Set(containers.map(({ labels }) => labels[COMPOSE_SERVICE_LABEL] ?? ''))].toSorted();
+  return keys.map((key) => {
+    const members = containers.filter(({ labels }) => labels[COMPOSE_SERVICE_LABEL] === key);
+    const role = roleOf(members[0]?.labels ?? {});
+    return {
+      id: key,
+      name: `${name}-${key}`,
+      role,
+      image: members[0]?.image ?? '',
+      wanted: role === 'worker' ? wantedWorkers : members.length,
+      running: members.filter(({ state }) => state === 'running').length,
+      update: undefined,
+    };
+  });
+}
+
+function describeContainer(
+  container: EngineContainer,
+  { host, address }: EngineSnapshot,
+): ClusterContainer | undefined {
+  const role = roleOf(container.labels);
+  if (role === undefined) return undefined;
+  const isRunning = container.state === 'running';
+  return {
+    displayName: role === 'worker' ? `worker-${container.labels[NUMBER_LABEL] ?? '1'}` : role,
+    role,
+    id: container.id,
+    containerId: container.id,
+    node: host,
+    nodeId: host,
+    address: addressOf(container, address),
+    state: container.state,
+    isRunning,
+    error: isRunning ? '' : explain(container),
+    exitCode: isRunning || container.state === 'created' ? undefined : container.exitCode,
+    since: sinceOf(container),
+    publishedPorts: Object.fromEntries(
+      container.ports.map(({ targetPort, publishedPort }) => [targetPort, publishedPort]),
+    ),
+    failures: isRunning ? 0 : container.restarts,
+  };
+}
+
+function addressOf({ ports }: EngineContainer, machine: string): string {
+  const [first] = ports;
+  return first === undefined || first.hostIp === '0.0.0.0' || first.hostIp === '::' || first.hostIp === ''
+    ? machine
+    : first.hostIp;
+}
+
+/** In the words that a swarm has for it, so that one table explains both. */
+function explain({ error, exitCode, isOomKilled, state }: EngineContainer): string {
+  if (error !== '') return error;
+  if (state === 'created') return 'it was never started';
+  return isOomKilled ? 'non-zero exit (137): out of memory' : exitCode === 0 ? '' : `non-zero exit (${exitCode})`;
+}
+
+function sinceOf({ state, createdAt, startedAt, finishedAt }: EngineContainer): string {
+  if (state === 'running') return startedAt;
+  return state === 'exited' || state === 'restarting' || state === 'dead' ? finishedAt : createdAt;
+}
+
+/** Workers that shall be there and are not: a command was interrupted, or somebody has removed them. */
+function missingWorkers(present: readonly ClusterContainer[], wanted: number): readonly ClusterContainer[] {
+  const workers = present.filter(({ role }) => role === 'worker');
+  const taken = new Set(workers.map(numberOf));
+  const free = Array.from({ length: wanted + workers.length }, (_, index) => index + 1).filter((n) => !taken.has(n));
+  return free.slice(0, Math.max(0, wanted - workers.length)).map((number) => ({
+    displayName: `worker-${number}`,
+    role: 'worker',
+    id: `missing-${number}`,
+    containerId: undefined,
+    node: '',
+    nodeId: '',
+    address: undefined,
+    state: 'missing',
+    isRunning: false,
+    error: 'there is no such container',
+    exitCode: undefined,
+    since: '',
+    publishedPorts: {},
+    failures: 0,
+  }));
+}
+
+function roleOf(labels: Readonly<Record<string, string>>): ClusterRole | undefined {
+  return parseRole(labels[LABELS.role]);
+}
+
+function numberOf({ displayName }: ClusterContainer): number {
+  return Number(displayName.replace('worker-', '')) || 0;
+}

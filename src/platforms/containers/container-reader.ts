@@ -1,0 +1,108 @@
+import pMap from 'p-map';
+
+import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import { parseContainer, type RawContainer } from '../../adapters/engine/parse-container.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { findProjects, projectOf } from '../../containers/container-cluster.ts';
+import type { EngineContainer, EngineSnapshot, WantedCount } from '../../containers/engine-container.ts';
+import { NotFoundError } from '../../errors.ts';
+import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
+
+interface RawListed {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+export interface RawVolume {
+  readonly Name: string;
+  readonly CreatedAt?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+const INSPECTIONS_AT_ONCE = 8;
+
+/** Reads one engine: the part of the platform that `status` and `list` need, and nothing more. */
+export class ContainerReader {
+  readonly api: EngineApi;
+  readonly #host: string;
+  readonly #address: string;
+
+  /**
+   * @param host name of the machine
+   * @param address at which ports answer that are bound to all of its addresses
+   */
+  constructor(api: EngineApi, { host, address }: { readonly host: string; readonly address: string }) {
+    this.api = api;
+    this.#host = host;
+    this.#address = address;
+  }
+
+  async listClusters(): Promise<readonly Cluster[]> {
+    return findProjects(await this.#snapshot(await this.#list([LABELS.role])));
+  }
+
+  async readCluster(name: string): Promise<Cluster | undefined> {
+    const listed = (await this.#list([LABELS.role])).filter(({ Labels }) => projectOf(Labels) === name);
+    if (listed.length === 0) return undefined;
+    return findProjects(await this.#snapshot(listed)).find((cluster) => cluster.name === name);
+  }
+
+  /** True when there is a container of this cluster, running or not. One question. */
+  async hasCluster(name: string): Promise<boolean> {
+    return (await this.#list([LABELS.role])).some(({ Labels }) => projectOf(Labels) === name);
+  }
+
+  /** Every container of a project, also those that are not Spark's or not ours. */
+  async readProject(name: string): Promise<readonly EngineContainer[]> {
+    return this.#inspect(
+      (await this.#list([COMPOSE_PROJECT_LABEL])).filter(
+        ({ Labels }) => projectOf(Labels) === name || Labels[COMPOSE_PROJECT_LABEL] === name,
+      ),
+    );
+  }
+
+  /** Volumes of clusters on this engine, but not those of stacks. */
+  async listVolumes(name: string): Promise<readonly RawVolume[]> {
+    const { Volumes } = await this.api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
+      query: { filters: { label: [COMPOSE_PROJECT_LABEL] } },
+    });
+    return (Volumes ?? []).filter(({ Labels }) => projectOf(Labels) === name);
+  }
+
+  async #list(label: readonly string[]): Promise<readonly RawListed[]> {
+    const found = await this.api.get<readonly RawListed[]>('/containers/json', {
+      query: { all: true, filters: { label } },
+    });
+    return found.filter(({ Labels }) => Labels[COMPOSE_PROJECT_LABEL] !== undefined);
+  }
+
+  async #snapshot(listed: readonly RawListed[]): Promise<EngineSnapshot> {
+    const [containers, wanted] = await Promise.all([this.#inspect(listed), this.#readWanted()]);
+    return { containers, wanted, host: this.#host, address: this.#address };
+  }
+
+  async #inspect(listed: readonly RawListed[]): Promise<readonly EngineContainer[]> {
+    const found = await pMap(listed, async ({ Id }) => this.#inspectOne(Id), { concurrency: INSPECTIONS_AT_ONCE });
+    return found.filter((container) => container !== undefined);
+  }
+
+  /** @returns `undefined` for one that has gone in the meantime */
+  async #inspectOne(id: string): Promise<EngineContainer | undefined> {
+    try {
+      return parseContainer(await this.api.get<RawContainer>(`/containers/${id}/json`));
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async #readWanted(): Promise<readonly WantedCount[]> {
+    const { Volumes } = await this.api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
+      query: { filters: { label: [LABELS.workers] } },
+    });
+    return (Volumes ?? []).map(({ Labels }) => ({
+      cluster: Labels?.[LABELS.cluster] ?? '',
+      workers: Number(Labels?.[LABELS.workers]),
+    }));
+  }
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+
+import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
+import { parseComposeFile } from '../../adapters/files/compose-file.ts';
+import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
+import { wantedWorkers, type Cluster } from '../../cluster/cluster.ts';
+import type { DataFolderPlan } from '../../cluster/data-folder.ts';
+import { usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
+import { projectOf } from '../../containers/container-cluster.ts';
+import {
+  assertProjectIsFree,
+  formatProjectChange,
+  planProject,
+  type ProjectChange,
+} from '../../containers/plan-project.ts';
+import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
+import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
+import type { ComposeDocument } from '../../compose/compose-document.ts';
+import { ConflictError } from '../../errors.ts';
+import { LABELS } from '../../labels.ts';
+import { portConflict } from '../../stack/plan-stack.ts';
+import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-folders.ts';
+import type { DeployPlan } from '../platform.ts';
+import type { ContainerReader, RawVolume } from './container-reader.ts';
+import { writeSecretFiles } from './secret-files.ts';
+import { writeWantedWorkers } from './wanted-workers.ts';
+
+export interface ContainersContext {
+  readonly reader: ContainerReader;
+  readonly compose: ComposeClient;
+  readonly composeFile: string;
+  /** The engine runs on this machine: its folders are ours. */
+  readonly isLocal: boolean;
+  readonly folders: LocalFolders;
+  readonly caBundle: () => Promise<CaBundle | undefined>;
+}
+
+/** Reads the engine, checks that the cluster fits, and plans what Docker Compose is given. */
+export async function planContainersDeploy(wanted: ClusterSpec, context: ContainersContext): Promise<DeployPlan> {
+  const { reader } = context;
+  // Its own complaint names line and column; Compose's does not.
+  await parseComposeFile(context.composeFile);
+  const [document, project, facts, volumes, data] = await Promise.all([
+    context.compose.config(context.composeFile, wanted.name),
+    reader.readProject(wanted.name),
+    readEngineFacts(wanted.name, context),
+    reader.listVolumes(wanted.name),
+    planData(wanted, context),
+  ]);
+  const spec = { ...wanted, data: data?.folder };
+  assertProjectIsFree(spec.name, project);
+  const room = findRoomProblem(spec, facts);
+  if (room.problem) throw room.problem;
+  await assertPortsAnswerNobody(spec, context);
+  await assertNetworksAreFree(spec.name, document, context);
+
+  const resolved = resolveProject(document, spec, { mtu: facts.mtu, hash: shortHash });
+  const serviceChanges = planProject(resolved, spec.name, project);
+  const secret = planSecrets(spec.name, volumes);
+  const opened = data?.opensToGroup ? data.folder.path : undefined;
+  const changes = [
+    ...(opened === undefined ? [] : [`let the group of ${opened} write there`]),
+    ...secret,
+    ...serviceChanges.map(formatProjectChange),
+  ];
+  return {
+    changes,
+    document: resolved,
+    isNew: project.length === 0,
+    restartsContainers: serviceChanges.some(
+      ({ action }) => action === 'replaceContainers' || action === 'removeContainers',
+    ),
+    warnings: room.warnings,
+    apply: async (progress, signal) => {
+      if (opened !== undefined) await context.folders.openToGroup(opened);
+      if (secret.length === 0 && serviceChanges.length === 0) return;
+      progress('writing secrets');
+      await writeSecretFiles(spec, { api: reader.api, caBundle: await context.caBundle() });
+      await writeWantedWorkers(reader.api, spec.name, spec.workers);
+      signal.throwIfAborted();
+      await context.compose.up({
+        project: spec.name,
+        document: resolved,
+        cwd: path.dirname(context.composeFile),
+        progress,
+      });
+      await removeSurplus(serviceChanges, context);
+    },
+  };
+}
+
+async function planData(spec: ClusterSpec, { isLocal, folders }: ContainersContext): Promise<DataFolderPlan | undefined> {
+  if (isLocal) return planLocalFolder(spec, folders);
+  // A folder of the machine that the engine runs on: nobody can look at it from here.
+  return spec.data && { folder: { ...spec.data, here: undefined }, opensToGroup: false };
+}
+
+function planSecrets(name: string, volumes: readonly RawVolume[]): readonly string[] {
+  const volume = secretsVolumeName(name);
+  return volumes.some(({ Name }) => Name === volume) ? [] : [`create volume ${volume}`];
+}
+
+async function removeSurplus(changes: readonly ProjectChange[], { reader }: ContainersContext): Promise<void> {
+  for (const change of changes) {
+    if (change.action !== 'removeContainers') continue;
+    for (const id of change.ids) await reader.api.delete(`/containers/${id}`, { query: { force: true, v: true } });
+  }
+}
+
+/** What the containers of a cluster may take, as far as somebody remembers it. */
+function limitOf(cluster: Cluster): number {
+  const { remembered } = cluster;
+  return remembered ? wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes : 0;
+}
+
+interface EngineFacts extends EngineRoom {
+  readonly mtu: string | undefined;
+}
+
+async function readEngineFacts(name: string, { reader }: ContainersContext): Promise<EngineFacts> {
+  const [info, bridge, clusters] = await Promise.all([
+    reader.api.get<{ readonly NCPU: number; readonly MemTotal: number; readonly Name: string }>('/info'),
+    reader.api
+      .get<{ readonly Options?: Readonly<Record<string, string>> | null }>('/networks/bridge')
+      .catch(() => undefined),
+    reader.listClusters(),
+  ]);
+  return {
+    name: info.Name,
+    cores: info.NCPU,
+    memoryBytes: info.MemTotal,
+    otherMemoryBytes: clusters.filter(({ name: other }) => other !== name).reduce((sum, other) => sum + limitOf(other), 0),
+    mtu: bridge?.Options?.['com.docker.network.driver.mtu'],
+  };
+}
+
+/** @throws ConflictError naming the port, the flag and the holder */
+async function assertPortsAnswerNobody(spec: ClusterSpec, { reader, isLocal }: ContainersContext): Promise<void> {
+  const listed = await reader.api.get<readonly RawListed[]>('/containers/json');
+  const ports = (container: RawListed): readonly number[] =>
+    container.Ports.flatMap(({ PublicPort }) => PublicPort ?? []);
+  const isOurs = ({ Labels }: RawListed): boolean => projectOf(Labels) === spec.name;
+  const mine = new Set(listed.filter(isOurs).flatMap(ports));
+  for (const [key, port] of Object.entries(usedPorts(spec))) {
+    if (typeof port !== 'number' || port === 0 || mine.has(port)) continue;
+    const holder = listed.find((container) => !isOurs(container) && ports(container).includes(port));
+    if (holder) throw portConflict({ key, port, holder: `the container ${holder.Names[0]?.replace(/^\//, '')}` });
+    if (isLocal && (await acceptsConnection(spec.bind ?? '127.0.0.1', port, 500))) {
+      throw portConflict({ key, port, holder: 'another program' });
+    }
+  }
+}
+
+interface RawListed {
+  readonly Names: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Ports: readonly { readonly PublicPort?: number }[];
+}
+
+/** @throws ConflictError if a network that Compose would use is somebody else's */
+async function assertNetworksAreFree(
+  cluster: string,
+  document: ComposeDocument,
+  { reader }: ContainersContext,
+): Promise<void> {
+  const names = new Set(Object.keys(document.networks ?? { default: {} }).map((key) => objectName(cluster, key)));
+  const networks = await reader.api.get<
+    readonly { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null }[]
+  >('/networks');
+  const foreign = networks.find(({ Name, Labels }) => names.has(Name) && Labels?.[LABELS.cluster] !== cluster);
+  if (!foreign) return;
+  throw new ConflictError(
+    `Cannot start the cluster "${cluster}": the network ${foreign.Name} is there and is not ours`,
+    { hint: 'choose another --name' },
+  );
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

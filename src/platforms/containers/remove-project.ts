@@ -1,0 +1,115 @@
+import pMap from 'p-map';
+
+import { Container } from '../../adapters/engine/container.ts';
+import { deleteVolume } from '../../adapters/engine/delete-volume.ts';
+import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import { projectOf } from '../../containers/container-cluster.ts';
+import type { EngineContainer } from '../../containers/engine-container.ts';
+import { EngineError, NotFoundError } from '../../errors.ts';
+import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
+import type { RemoveOptions, RemoveResult } from '../platform.ts';
+import type { ContainerReader, RawVolume } from './container-reader.ts';
+import { SECRETS_ROLE } from './secret-files.ts';
+
+/** Spark's daemons end within a second; what does not is killed. */
+const STOP_GRACE_SECONDS = 5;
+/** Volumes that hold what people have made. All others only serve the containers. */
+const DATA_ROLES: readonly (string | undefined)[] = ['data', 'notebooks'];
+
+interface RawNetwork {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+/** Takes away containers, networks and volumes of one cluster, found by label, and returns when they are gone. */
+export async function removeProject(
+  name: string,
+  reader: ContainerReader,
+  options: RemoveOptions,
+): Promise<RemoveResult> {
+  const { api } = reader;
+  const project = await reader.readProject(name);
+  const ours = project.filter(({ labels }) => belongsTo(name, labels));
+  options.progress('stopping containers');
+  await pMap(ours, async ({ id }) => new Container(api, id).stopAndRemove(STOP_GRACE_SECONDS));
+  await removeSecretWriters(name, api);
+  options.signal.throwIfAborted();
+  const networks = await removeNetworks(name, api);
+  const volumes = await removeVolumes(name, reader, options);
+  const strangers = isByHand(ours) ? project.filter((container) => !ours.includes(container)) : [];
+  return {
+    removed: [...ours.map((container) => `container ${container.name}`), ...networks.removed, ...volumes.removed],
+    keptVolumes: volumes.kept,
+    leftovers: [
+      ...strangers.map((container) => `container ${container.name} stays: it has no label ${LABELS.role}`),
+      ...networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
+    ],
+  };
+}
+
+/** By our label; in a project made by hand only the roles of our file are labelled. */
+function belongsTo(name: string, labels: Readonly<Record<string, string>> | null | undefined): boolean {
+  const cluster = labels?.[LABELS.cluster];
+  return cluster === undefined
+    ? labels?.[LABELS.role] !== undefined && labels[COMPOSE_PROJECT_LABEL] === name
+    : cluster === name && labels?.[COMPOSE_PROJECT_LABEL] !== undefined;
+}
+
+function isByHand(ours: readonly EngineContainer[]): boolean {
+  return ours.length > 0 && ours.every(({ labels }) => labels[LABELS.cluster] === undefined);
+}
+
+/** Left by a command that was killed while it wrote secrets. */
+async function removeSecretWriters(name: string, api: EngineApi): Promise<void> {
+  const label = [`${LABELS.cluster}=${name}`, `${LABELS.role}=${SECRETS_ROLE}`];
+  const left = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
+    query: { all: true, filters: { label } },
+  });
+  await pMap(left, async ({ Id }) => new Container(api, Id).killAndRemove());
+}
+
+async function removeNetworks(
+  name: string,
+  api: EngineApi,
+): Promise<{ readonly removed: readonly string[]; readonly inUse: readonly string[] }> {
+  const found = await api.get<readonly RawNetwork[]>('/networks', {
+    query: { filters: { label: [COMPOSE_PROJECT_LABEL] } },
+  });
+  const removed: string[] = [];
+  const inUse: string[] = [];
+  for (const { Id, Name, Labels } of found.filter((network) => belongsTo(name, network.Labels))) {
+    try {
+      await api.delete(`/networks/${Id}`);
+      removed.push(`network ${Name}`);
+    } catch (error) {
+      if (error instanceof NotFoundError) continue;
+      if (!(error instanceof EngineError) || !/has active endpoints/.test(error.message)) throw error;
+      inUse.push(Name);
+    }
+  }
+  return { removed, inUse };
+}
+
+async function removeVolumes(
+  name: string,
+  reader: ContainerReader,
+  { volumes: removesData }: RemoveOptions,
+): Promise<{ readonly removed: readonly string[]; readonly kept: readonly string[] }> {
+  const ours = (await reader.listVolumes(name)).filter(
+    ({ Labels }) => belongsTo(name, Labels) || projectOf(Labels) === name,
+  );
+  // The lock is held by whoever removes, and goes with it.
+  const found = ours.filter(({ Labels }) => Labels?.[LABELS.lock] === undefined && !isBeat(Labels));
+  const isKept = ({ Labels }: RawVolume): boolean => !removesData && DATA_ROLES.includes(Labels?.[LABELS.role]);
+  const going = found.filter((volume) => !isKept(volume));
+  await pMap(going, async ({ Name }) => deleteVolume(reader.api, Name));
+  return {
+    removed: going.map(({ Name }) => `volume ${Name}`),
+    kept: found.filter(isKept).map(({ Name }) => Name),
+  };
+}
+
+function isBeat(labels: RawVolume['Labels']): boolean {
+  return labels?.['io.spark-swarm.beat'] !== undefined;
+}

@@ -1,7 +1,8 @@
-import { aliveWorkers, type MasterState, type WantedWorkers } from '../spark/master-state.ts';
+import { aliveWorkers, type MasterState, type SparkWorker, type WantedWorkers } from '../spark/master-state.ts';
 import { formatSize } from '../units.ts';
 import type { Cluster, ClusterContainer } from './cluster.ts';
 import type { Endpoint } from './endpoints.ts';
+import { isWorkerOf } from './victims.ts';
 
 /** Something that keeps a cluster from being as asked. */
 export interface Problem {
@@ -125,7 +126,7 @@ function sparkProblems(
   return [
     ...(state.status === 'ALIVE' ? [] : [{ subject: 'master', message: `is ${state.status}`, hint: null }]),
     ...drained.map((worker) => ({
-      subject: worker.host,
+      subject: nameOf(worker, containers),
       message: 'is decommissioned and takes no work',
       hint: `spark-swarm resize --workers ${wanted.count} --name ${name}`,
     })),
@@ -151,14 +152,14 @@ function sparkProblems(
     ...alive
       .filter((worker) => wanted.memoryBytes !== undefined && worker.memoryBytes !== wanted.memoryBytes)
       .map((worker) => ({
-        subject: worker.host,
+        subject: nameOf(worker, containers),
         message: `offers ${formatSize(worker.memoryBytes)}, asked were ${formatSize(wanted.memoryBytes ?? 0)}`,
         hint: null,
       })),
     ...alive
       .filter((worker) => wanted.cores !== undefined && worker.cores !== wanted.cores)
       .map((worker) => ({
-        subject: worker.host,
+        subject: nameOf(worker, containers),
         message: `offers ${formatCores(worker.cores)}, asked were ${wanted.cores}`,
         hint: null,
       })),
@@ -174,4 +175,9 @@ function formatCores(cores: number): string {
 
 function explainSilence({ name, address }: Endpoint): Problem {
   return { subject: name, message: `${address} does not answer from this machine`, hint: null };
+}
+
+/** As people know it: Spark's own name of a worker may be its container's id. */
+function nameOf(worker: SparkWorker, containers: readonly ClusterContainer[]): string {
+  return containers.find((container) => isWorkerOf(container, worker))?.displayName ?? worker.host;
 }

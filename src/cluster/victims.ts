@@ -21,11 +21,14 @@ export function pairWorkers(
     container,
     // A restarted worker registers under the same name: the newest entry is the one that lives. Ids begin with the time.
     spark: present
-      .filter(
-        ({ host }) => host === container.displayName || (host.length >= 12 && container.containerId?.startsWith(host)),
-      )
+      .filter((worker) => isWorkerOf(container, worker))
       .toSorted((a, b) => b.id.localeCompare(a.id))[0],
   }));
+}
+
+/** A worker's host is the container's name where there are such names, and else its id. */
+export function isWorkerOf(container: ClusterContainer, { host }: SparkWorker): boolean {
+  return host === container.displayName || (host.length >= 12 && (container.containerId?.startsWith(host) ?? false));
 }
 
 /**

@@ -10,6 +10,13 @@ export interface PackagesBuild {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What an image is made from. */
+export interface PackagesOrigin {
+  readonly base: BaseImage;
+  /** Id of the image that the files are taken out of; `undefined` where pip is asked. */
+  readonly filesId: string | undefined;
+}
+
 export interface BaseImage {
   readonly name: string;
   /** `sha256:…` */

@@ -11,6 +11,8 @@ export const PACKAGES_LABELS = {
   base: 'io.spark-swarm.packages.base',
   /** Its id: the same name built anew is another image. */
   baseId: 'io.spark-swarm.packages.base-id',
+  /** Id of the image that the files were taken out of: on the notebook's. */
+  files: 'io.spark-swarm.packages.files',
   /** What pip was asked for, a line each, without addresses and passwords. */
   requirements: 'io.spark-swarm.packages.requirements',
   /** Names of the jars, a blank between them. */

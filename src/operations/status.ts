@@ -1,4 +1,5 @@
-import { wantedWorkers, type Cluster, type ClusterContainer, type ClusterService } from '../cluster/cluster.ts';
+import { listWorkers, wantedWorkers, type Cluster, type ClusterContainer, type ClusterService } from '../cluster/cluster.ts';
+import { isWorkerOf } from '../cluster/victims.ts';
 import { findProblems, type Problem } from '../cluster/problems.ts';
 import { NotFoundError } from '../errors.ts';
 import { isSparkReady, type SparkApplication, type SparkWorker } from '../spark/master-state.ts';
@@ -30,7 +31,8 @@ export interface MasterView {
   readonly coresUsed: number;
   readonly memoryBytes: number;
   readonly memoryUsedBytes: number;
-  readonly workers: readonly SparkWorker[];
+  /** Each with the name of its container: Spark's own host name of it differs from platform to platform. */
+  readonly workers: readonly (SparkWorker & { readonly name: string })[];
   readonly applications: readonly SparkApplication[];
 }
 
@@ -72,11 +74,19 @@ async function describeStatus(context: StatusContext, cluster: Cluster): Promise
           coresUsed: sum((worker) => worker.coresUsed),
           memoryBytes: sum((worker) => worker.memoryBytes),
           memoryUsedBytes: sum((worker) => worker.memoryUsedBytes),
-          workers: state.workers,
+          workers: nameWorkers(cluster, state.workers),
           applications: state.applications,
         }
       : null,
     endpoints: answering.map(({ name, address }) => ({ name, address })),
     problems,
   };
+}
+
+function nameWorkers(cluster: Cluster, workers: readonly SparkWorker[]): MasterView['workers'] {
+  const containers = listWorkers(cluster);
+  return workers.map((worker) => ({
+    ...worker,
+    name: containers.find((container) => isWorkerOf(container, worker))?.displayName ?? worker.host,
+  }));
 }

@@ -20,15 +20,21 @@ export interface ContainerOptions {
  * test runs that are no more are removed first.
  */
 export class ImageContainers implements AsyncDisposable {
-  readonly id = `spark-swarm-image-${process.pid}`;
+  /** Begins all their names. */
+  readonly id: string;
   readonly #names: string[] = [];
   readonly #volumes: string[] = [];
 
-  static async start(): Promise<ImageContainers> {
+  private constructor(id: string) {
+    this.id = id;
+  }
+
+  /** @param tests which ones, because the files of one test run share a process */
+  static async start(tests: string): Promise<ImageContainers> {
     await must('bin/build-image', ['--quiet']);
     await must('bin/build-image', ['--target', 'notebook', '--quiet']);
     await removeLeftovers();
-    const containers = new ImageContainers();
+    const containers = new ImageContainers(`spark-swarm-image-${tests}-${process.pid}`);
     await docker(['network', 'create', '--label', `${LABEL}=${process.pid}`, containers.id]);
     return containers;
   }

@@ -16,7 +16,7 @@ let volumes: { readonly secrets: string; readonly data: string };
 
 test.before(async (t) => {
   t.timeout(1_800_000);
-  containers = await ImageContainers.start();
+  containers = await ImageContainers.start('notebook');
   const secrets = await containers.addVolume(
     'secrets',
     `printf ${TOKEN} >notebook-token; printf 0123456789abcdef >spark-auth-secret; chmod 400 *; chown 4711 *`,
@@ -26,7 +26,10 @@ test.before(async (t) => {
   const shared = [volumes.secrets, volumes.data];
   await containers.start('master', ['master'], { volumes: shared, flags: ['--add-host', 'master:0.0.0.0'] });
   for (const name of ['worker-1', 'worker-2'])
-    await containers.start(name, ['worker'], { volumes: shared, env: { SPARK_WORKER_CORES: '2' } });
+    await containers.start(name, ['worker'], {
+      volumes: shared,
+      env: { SPARK_WORKER_CORES: '2', SPARK_WORKER_MEMORY: '2g' },
+    });
   await waitFor('4 cores ALIVE', { read: async () => (await readMaster()).aliveCores, until: (cores) => cores === 4 });
   await containers.start('notebook', [], { image: NOTEBOOK, volumes: [...shared, '/notebooks'] });
   await waitFor('JupyterLab', { read: async () => ask('/api'), until: (status) => status === 200 });
@@ -124,7 +127,7 @@ print(spark.read.parquet('/data/half/rows.parquet').count(), os.getcwd())`,
 });
 
 test.serial('what executors write to /data can be changed by its group', async (t) => {
-  const listed = await containers.exec('master', ['find', '/data', '-printf', '%y %m %u:%G\n']);
+  const listed = await containers.exec('master', ['find', '/data', '-mindepth', '1', '-printf', '%y %m %u:%G\n']);
   const kinds = [...new Set(listed.split('\n'))].toSorted();
   t.deepEqual(kinds, ['d 2775 spark-user:185', 'f 664 spark-user:185']);
 });

@@ -73,9 +73,9 @@ async function formatWorkers({ master }: ClusterStatus): Promise<readonly string
   const shown = master?.workers.filter((worker) => worker.state !== 'DEAD') ?? [];
   if (shown.length === 0) return [];
   const rows = shown
-    .toSorted((a, b) => a.host.localeCompare(b.host, 'en', { numeric: true }))
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
     .map((worker) => [
-      worker.host,
+      worker.name,
       worker.state,
       `${worker.coresUsed}/${worker.cores}`,
       `${formatSize(worker.memoryUsedBytes)}/${formatSize(worker.memoryBytes)}`,

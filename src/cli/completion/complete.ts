@@ -22,7 +22,7 @@ const NO_FILES = 4;
  */
 export async function complete(argv: readonly string[], cli: CliContext): Promise<void> {
   const table = createRequire(import.meta.url)(path.join(cli.projectRoot, ...TABLE_FILE)) as CompletionTable;
-  const words = argv.slice(argv.indexOf('--') + 1);
+  const words = argv.slice(argv[1] === '--' ? 2 : 1);
   const program = cli.env['SPARK_SWARM_PROGRAM'] ?? 'spark-swarm';
   const { candidates, lookUp, typed, context } = findCandidates(table, program, words);
   const all = [...candidates, ...(await lookUpValues(lookUp, context, cli))];

@@ -61,10 +61,7 @@ const faults: readonly (readonly [text: string, message: string])[] = [
   ['workers\n', '1:1: got "workers"; expected keys and values, like workers: 2'],
   ['image: !secret x\n', '1:8: Unresolved tag: !secret'],
   ['image: *x\n', '1:1: Unresolved alias (the anchor must be set before the alias): x'],
-  [
-    'workers: [\nname: a\n',
-    '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
-  ],
+  ['workers: [\nname: a\n', '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
 ];
 
 for (const [text, message] of faults) {
@@ -92,7 +89,9 @@ test('all problems of a file are said together, in its order', async (t) => {
 
 test('values are kept as they are written, with their place', async (t) => {
   const { settings } = await readProjectFile(
-    write('workers: "3"\nconf: {spark.a: 1.0, spark.b: yes, spark.c: 010}\njars:\n  - a.jar\n  - b.jar\nnotebook: true\n'),
+    write(
+      'workers: "3"\nconf: {spark.a: 1.0, spark.b: yes, spark.c: 010}\njars:\n  - a.jar\n  - b.jar\nnotebook: true\n',
+    ),
   );
   t.deepEqual(
     settings.map(({ key, name, text, line, column }) => [key, name, text, line, column]),

@@ -26,7 +26,12 @@ const file = {
 };
 
 test('the environment wins over the file, and the file over the defaults, entry by entry', (t) => {
-  const env = { SPARK_SWARM_WORKERS: '7', SPARK_SWARM_PORT: 'ui=9090', SPARK_SWARM_NAME: '', SPARK_SWARM_CONSTRAINT: 'x' };
+  const env = {
+    SPARK_SWARM_WORKERS: '7',
+    SPARK_SWARM_PORT: 'ui=9090',
+    SPARK_SWARM_NAME: '',
+    SPARK_SWARM_CONSTRAINT: 'x',
+  };
   const values = listEffectiveValues(env, file);
   const shown = nestValues(values);
   const origins = nestOrigins(values);
@@ -55,7 +60,7 @@ test('a new file holds the answers, and names the schema where there is one', (t
   const answers = { name: 'blue', platform: 'swarm', workers: '4', workerCores: '2', workerMemory: '6g' };
   const text = formatNewFile(answers, './schema/a.json');
   t.deepEqual(
-    text.split('\n').filter((line) => line !== '' && !line.startsWith('# ') ),
+    text.split('\n').filter((line) => line !== '' && !line.startsWith('# ')),
     ['name: blue', 'platform: swarm', 'workers: 4', 'workerCores: 2', 'workerMemory: 6g'],
   );
   t.is(text.split('\n')[0], '# yaml-language-server: $schema=./schema/a.json');

@@ -8,7 +8,7 @@ export const LABELS = {
   role: 'io.spark-swarm.role',
   /** sha256 of the service as we last resolved it: equal means that there is nothing to deploy. */
   hash: 'io.spark-swarm.hash',
-  /** What the user asked for, as JSON, so that a later `deploy` keeps it. On the master's service. */
+  /** What the user asked for, as JSON, so that a later `deploy` keeps it. On the master's service; on one engine on a volume. */
   spec: 'io.spark-swarm.spec',
   /** Id of the image a service runs: the same tag built anew is another image. On containers. */
   imageId: 'io.spark-swarm.image-id',
@@ -16,8 +16,10 @@ export const LABELS = {
   held: 'io.spark-swarm.held',
   /** How many workers there shall be on one engine, where no manager keeps count. On a volume. */
   workers: 'io.spark-swarm.workers',
-  /** The file a cluster was made from, fully resolved, as JSON: another worker is made like the first. On the master's container. */
+  /** The file a cluster was made from, fully resolved, as JSON: another worker is made like the first. On a volume. */
   document: 'io.spark-swarm.document',
+  /** Of several volumes that remember the same cluster the one with the highest number counts. */
+  revision: 'io.spark-swarm.revision',
   /** Kind of a lock, and who holds it, as JSON. On configs, on volumes. */
   lock: 'io.spark-swarm.lock',
   /** Name of the lab an outer container, network or volume belongs to. */

@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import('./commands/logs.ts'),
   },
   {
+    words: ['notebook'],
+    summary: 'JupyterLab on a cluster: start, stop, url',
+    load: async () => import('./commands/notebook.ts'),
+  },
+  {
     words: ['master-ip'],
     summary: "print the address of the master's node",
     load: async () => import('./commands/master-ip.ts'),

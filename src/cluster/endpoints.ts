@@ -38,14 +38,14 @@ export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
   ];
 }
 
-/** Name of the notebook's line; its address has no token, which is for those who ask for it. */
+/** Name of the notebook's line; its address hides the token, which is for those who ask for it. */
 export const JUPYTER = 'jupyter';
 
 function jupyterEndpoint(notebook: ClusterContainer | undefined): readonly Endpoint[] {
   const host = notebook?.isRunning ? notebook.address : undefined;
   const port = notebook?.publishedPorts[CONTAINER_PORTS.jupyter];
   if (host === undefined || port === undefined) return [];
-  return [{ name: JUPYTER, address: `http://${formatHost(host)}:${port}/lab`, probe: { host, port } }];
+  return [{ name: JUPYTER, address: `http://${formatHost(host)}:${port}/lab?token=***`, probe: { host, port } }];
 }
 
 /** As it stands in an address: IPv6 in brackets. */

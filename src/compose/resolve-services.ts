@@ -71,6 +71,11 @@ export function ownerOf({ data }: Pick<ClusterSpec, 'data'>): { readonly uid: st
   return { uid, gid };
 }
 
+/** What a cluster remembers of its spec, as a label in the file. */
+export function specLabel(spec: ClusterSpec): string {
+  return JSON.stringify(rememberSpec(spec));
+}
+
 /** Docker reads the file once more: what is a `$` now must still be one then. */
 export function escapeVariables(text: string): string {
   return text.replaceAll('$', '$$$$');
@@ -168,7 +173,7 @@ function masterService(service: ComposeService, spec: ClusterSpec): ComposeServi
     deploy: {
       ...service.deploy,
       replicas: 1,
-      labels: { ...service.deploy?.labels, [LABELS.spec]: escapeVariables(JSON.stringify(rememberSpec(spec))) },
+      labels: { ...service.deploy?.labels, [LABELS.spec]: escapeVariables(specLabel(spec)) },
       // Memory only: the master idles, and must fit beside the workers of a machine of two cores.
       resources: { limits: { cpus: String(spec.master.limitCores), memory }, reservations: { memory } },
     },
@@ -217,10 +222,11 @@ function publish(target: number, choice: PortChoice): readonly ComposePort[] {
   return [choice === 0 ? port : { ...port, published: choice }];
 }
 
-/** The fingerprint leaves the number of replicas out: another number is not another service. */
+/** Tells services apart whose containers differ: another number of them, or another wish to remember, is the same service. */
 export function fingerprint(service: ComposeService, hash: (text: string) => string): string {
-  const { replicas: _, ...deploy } = service.deploy ?? {};
-  return hash(JSON.stringify(sortKeys({ ...service, deploy })));
+  const { replicas: _, labels, ...deploy } = service.deploy ?? {};
+  const { [LABELS.spec]: __, ...others } = labels ?? {};
+  return hash(JSON.stringify(sortKeys({ ...service, deploy: { ...deploy, labels: others } })));
 }
 
 /** Docker's command lines write the same file in different orders. */

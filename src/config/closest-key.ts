@@ -17,7 +17,7 @@ function normalize(text: string): string {
 /** How many letters must be put in, taken out or changed. Source: Wagner and Fischer, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of a.split('').entries()) {
     const next = [i + 1];
     for (let j = 0; j < b.length; j += 1) {
       const change = (row[j] ?? 0) + (letter === b[j] ? 0 : 1);

@@ -1,3 +1,4 @@
+import { PLATFORM_KINDS } from '../cluster/cluster.ts';
 import { DEFAULT_CLUSTER_NAME, parseClusterName } from '../cluster/cluster-name.ts';
 import { DEFAULT_IMAGE, DEFAULT_WORKERS } from '../cluster/resolve-spec.ts';
 import { DEFAULT_MASTER_CORES, DEFAULT_MASTER_MEMORY_BYTES, DEFAULT_WORKER_CORES } from '../cluster/sizes.ts';
@@ -31,7 +32,7 @@ const CORES = 'a number of cores from 0.1 to 1024, like 2 or 0.5';
 const TEXT_OR_NUMBER = 'text, a number, true or false';
 
 /** Every key, in the order in which `config show` lists them. The names are those of the flags, in camelCase. */
-export const KEYS = {
+const KEYS = {
   name: {
     flag: 'name',
     kind: 'value',
@@ -40,7 +41,7 @@ export const KEYS = {
     otherwise: DEFAULT_CLUSTER_NAME,
   },
   context: { flag: 'context', kind: 'value', expected: 'the name of a docker context' },
-  platform: { flag: 'platform', kind: 'value', expected: 'swarm or containers' },
+  platform: { flag: 'platform', kind: 'value', expected: PLATFORM_KINDS.join(' or ') },
   image: {
     flag: 'image',
     kind: 'value',

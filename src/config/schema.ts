@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { PLATFORM_KINDS } from '../cluster/cluster.ts';
 import type { KeyName } from './keys.ts';
 
 const coresOf = (whose: string): z.ZodType =>
@@ -20,7 +21,7 @@ const keys = {
     .regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/)
     .describe('The cluster: --name. Default: spark.'),
   context: z.string().min(1).describe('Docker context to use: --context. Default: what docker itself would use.'),
-  platform: z.enum(['swarm', 'containers']).describe('Where the cluster lives: --platform.'),
+  platform: z.enum(PLATFORM_KINDS).describe('Where the cluster lives: --platform.'),
   image: z.string().min(1).describe('Image to run: --image. Default: spark-swarm:latest.'),
   workers: z.int().min(1).max(1000).describe('How many workers: --workers. Default: as many as now, or 2.'),
   workerCores: coresOf('one worker'),

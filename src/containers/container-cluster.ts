@@ -34,9 +34,9 @@ export function findProjects(snapshot: EngineSnapshot): readonly Cluster[] {
 
 function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
   const containers = snapshot.containers.filter(({ labels }) => projectOf(labels) === name);
-  const master = containers.find(({ labels }) => roleOf(labels) === 'master');
+  const memory = snapshot.memories.find(({ cluster }) => cluster === name);
   const workers = containers.filter(({ labels }) => roleOf(labels) === 'worker');
-  const wanted = snapshot.wanted.find(({ cluster }) => cluster === name)?.workers ?? workers.length;
+  const wanted = memory?.workers ?? workers.length;
   const present = containers.flatMap((container) => describeContainer(container, snapshot) ?? []);
   return {
     name,
@@ -45,7 +45,7 @@ function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
     containers: [...present, ...missingWorkers(present, wanted)].toSorted(
       (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
     ),
-    remembered: parseRememberedSpec(master?.labels[LABELS.spec]),
+    remembered: parseRememberedSpec(memory?.spec),
   };
 }
 

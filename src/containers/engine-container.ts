@@ -26,15 +26,23 @@ export interface ContainerPort {
   readonly hostIp: string;
 }
 
-/** Labels of a volume that keeps how many workers there shall be. */
-export interface WantedCount {
+/** What is remembered of a cluster, as labels of an empty volume: Compose has no place for it. */
+export interface ClusterMemory {
   readonly cluster: string;
+  readonly revision: number;
+  readonly volume: string;
+  /** How many workers there shall be: the number of containers is not it, when somebody has removed one. */
   readonly workers: number;
+  /** The spec, as JSON. */
+  readonly spec: string | undefined;
+  /** The file that Compose was given, as JSON. */
+  readonly document: string | undefined;
 }
 
 export interface EngineSnapshot {
   readonly containers: readonly EngineContainer[];
-  readonly wanted: readonly WantedCount[];
+  /** The newest of each cluster. */
+  readonly memories: readonly ClusterMemory[];
   /** Name of the machine. */
   readonly host: string;
   /** Address of the machine, for ports that are bound to all of its addresses. */

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { ComposeDocument, ComposePort, ComposeService } from '../compose/compose-document.ts';
-import { escapeVariables, fingerprint, resolveServices, resolveVolumes, roleOf } from '../compose/resolve-services.ts';
+import { fingerprint, resolveServices, resolveVolumes, roleOf } from '../compose/resolve-services.ts';
 import { LABELS } from '../labels.ts';
 
 /** What one engine adds to the user's wishes. */
@@ -49,7 +49,7 @@ export function resolveProject(
     ).map(([key, service]) => [key, withHash(projectService(service, spec), around)]),
   );
   const labels = { [LABELS.cluster]: spec.name };
-  const resolved: ComposeDocument = {
+  return {
     services,
     networks: Object.fromEntries(
       Object.entries(document.networks ?? { default: {} }).map(([key, network]) => [
@@ -79,28 +79,13 @@ export function resolveProject(
     ...(document.secrets ? { secrets: document.secrets } : {}),
     ...(document.configs ? { configs: document.configs } : {}),
   };
-  return rememberDocument(resolved);
-}
-
-/** Another worker, on another day and from another machine, is made from this and not from a file that may have changed. */
-function rememberDocument(document: ComposeDocument): ComposeDocument {
-  const text = escapeVariables(JSON.stringify(document));
-  return {
-    ...document,
-    services: Object.fromEntries(
-      Object.entries(document.services).map(([key, service]) => [
-        key,
-        roleOf(service) === 'master'
-          ? { ...service, labels: { ...service.labels, [LABELS.document]: text } }
-          : service,
-      ]),
-    ),
-  };
 }
 
 function projectService(service: ComposeService, spec: ClusterSpec): ComposeService {
   const { labels: serviceLabels, placement: _, endpoint_mode: __, update_config: ___, ...deploy } = service.deploy ?? {};
-  const base = { ...service, labels: { ...service.labels, ...serviceLabels } };
+  // What is remembered has a place of its own: a container's labels cannot be changed.
+  const { [LABELS.spec]: _____, ...labels } = serviceLabels ?? {};
+  const base = { ...service, labels: { ...service.labels, ...labels } };
   if (roleOf(service) === undefined) return base;
   const { cpus: ____, ...reservations } = deploy.resources?.reservations ?? {};
   return {

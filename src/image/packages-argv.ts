@@ -10,37 +10,32 @@ export interface PackagesBuild {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What an image is made from. */
-export interface PackagesOrigin {
-  readonly base: BaseImage;
-  /** Id of the image that the files are taken out of; `undefined` where pip is asked. */
-  readonly filesId: string | undefined;
-}
-
 export interface BaseImage {
   readonly name: string;
   /** `sha256:…` */
   readonly id: string;
 }
 
+/** An image that a plan asks for. */
+export interface PackagesTarget {
+  readonly name: string;
+  readonly base: BaseImage;
+  /** For the notebook's: id of the cluster's image, out of which the files are taken. `undefined`: pip is asked. */
+  readonly filesId: string | undefined;
+}
+
 /** The command; its context, a tar archive, comes on standard input. */
 export function packagesBuild(
   plan: PackagesPlan,
-  target: {
-    readonly kind: 'spark' | 'notebook';
-    readonly name: string;
-    readonly base: BaseImage;
-    readonly builder: Builder;
-    readonly env: Readonly<Record<string, string | undefined>>;
-  },
+  { name, base, filesId }: PackagesTarget,
+  { builder, env }: { readonly builder: Builder; readonly env: Readonly<Record<string, string | undefined>> },
 ): PackagesBuild {
-  const { kind, name, base, builder, env } = target;
-  const dockerfile = kind === 'spark' ? 'Dockerfile' : 'notebook.Dockerfile';
+  const dockerfile = filesId === undefined ? 'Dockerfile' : 'notebook.Dockerfile';
   // Only pip reaches the network.
-  const withPip = kind === 'spark' && plan.requirements.lines.length > 0;
+  const withPip = filesId === undefined && plan.requirements.lines.length > 0;
   const buildArgs: Readonly<Record<string, string | undefined>> = {
     IMAGE: base.name,
-    ...(kind === 'notebook' ? { PACKAGES: plan.image } : {}),
+    ...(filesId === undefined ? {} : { PACKAGES: plan.image }),
     ...(withPip ? { WITH_PIP: '1', ...passedBuildArgs(env, PIP_ARGUMENTS) } : {}),
   };
   const command: Argv = [
@@ -52,7 +47,7 @@ export function packagesBuild(
       '--build-arg',
       value === undefined ? key : `${key}=${value}`,
     ]),
-    ...Object.entries(packagesLabels(plan, base)).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+    ...Object.entries(packagesLabels(plan, base, filesId)).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
     // Otherwise the container of a step that failed stays. BuildKit has none.
     ...(builder === 'classic' ? ['--force-rm'] : []),
     '-',

@@ -5,7 +5,7 @@ import type { Builder } from './build-argv.ts';
 import { checkFreeSpace } from './build-checks.ts';
 import { BuildProgress } from './build-output.ts';
 import { imageNotFound, readImage, type ImageState } from './image-state.ts';
-import { packagesBuild, type BaseImage, type PackagesBuild } from './packages-argv.ts';
+import { packagesBuild, type BaseImage, type PackagesBuild, type PackagesTarget } from './packages-argv.ts';
 import { packagesFailure } from './packages-failure.ts';
 import { checkJars, type FoundFile } from './packages-jars.ts';
 import { PACKAGES_LABELS, planPackages, type LocalPackage, type PackagesPlan } from './packages-plan.ts';
@@ -86,9 +86,15 @@ export async function buildPackages(
   machine: PackagesMachine,
   context: StepContext,
 ): Promise<PackagesImages> {
-  const build = async (kind: 'spark' | 'notebook'): Promise<PackagesImage> => buildOne(plan, kind, machine, context);
-  const image = await build('spark');
-  return { image, notebook: notebook ? await build('notebook') : undefined };
+  const base = { name: plan.baseImage, id: plan.baseImageId };
+  const image = await provide(plan, { name: plan.image, base, filesId: undefined }, machine, context);
+  if (!notebook) return { image, notebook: undefined };
+  const target = {
+    name: plan.notebookImage,
+    base: await findNotebook(plan, machine.api, context.signal),
+    filesId: image.id,
+  };
+  return { image, notebook: await provide(plan, target, machine, context) };
 }
 
 async function findBase(image: string, api: EngineApi, signal: AbortSignal): Promise<BaseImage> {
@@ -103,27 +109,28 @@ async function findBase(image: string, api: EngineApi, signal: AbortSignal): Pro
   });
 }
 
-async function buildOne(
+async function provide(
   plan: PackagesPlan,
-  kind: 'spark' | 'notebook',
+  target: PackagesTarget,
   machine: PackagesMachine,
   { progress, signal }: StepContext,
 ): Promise<PackagesImage> {
-  const { api } = machine;
-  const name = kind === 'spark' ? plan.image : plan.notebookImage;
-  const base =
-    kind === 'spark' ? { name: plan.baseImage, id: plan.baseImageId } : await findNotebook(plan, api, signal);
+  const { api, env } = machine;
+  const { name, base } = target;
   if (name === base.name) return { name, id: base.id, isNew: false };
   const present = await readImage(api, name, signal);
   if (present) {
     const labels = await readLabels(api, name, signal);
-    const isSame = labels[PACKAGES_LABELS.hash] === plan.hash && labels[PACKAGES_LABELS.baseId] === base.id;
+    const isSame =
+      labels[PACKAGES_LABELS.hash] === plan.hash &&
+      labels[PACKAGES_LABELS.baseId] === base.id &&
+      labels[PACKAGES_LABELS.files] === target.filesId;
     if (isSame) return { name, id: present.id, isNew: false };
   }
   await checkBase(base, machine, signal);
   const builder = await machine.findBuilder(signal);
   progress(name);
-  await runBuild(packagesBuild(plan, { kind, name, base, builder, env: machine.env }), machine, progress, signal);
+  await runBuild(packagesBuild(plan, target, { builder, env }), machine, progress, signal);
   const built = await readImage(api, name, signal);
   if (built) return { name, id: built.id, isNew: true };
   throw new NotFoundError(`docker build ended well, but ${api.name} has no image "${name}"`, {

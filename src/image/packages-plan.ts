@@ -91,11 +91,13 @@ export function planPackages(request: PackagesRequest): PackagesPlan {
 export function packagesLabels(
   { hash, requirements, jars }: PackagesPlan,
   base: { readonly name: string; readonly id: string },
+  filesId: string | undefined,
 ): Readonly<Record<string, string>> {
   return {
     [PACKAGES_LABELS.hash]: hash,
     [PACKAGES_LABELS.base]: base.name,
     [PACKAGES_LABELS.baseId]: base.id,
+    ...(filesId === undefined ? {} : { [PACKAGES_LABELS.files]: filesId }),
     [PACKAGES_LABELS.requirements]: showableLines(requirements.lines).join('\n'),
     [PACKAGES_LABELS.jars]: jars.map(({ name }) => name).join(' '),
   };

@@ -9,9 +9,14 @@ type PageContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
 
 const PAGE_TIMEOUT_MS = 3000;
 
-/** Fetches a page of the master from inside its container: for a port that is not published, or not reachable from here. */
+/** Without the machine's proxies, which know nothing of a container's own address. */
 const FETCH_SCRIPT =
-  'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=3).read().decode())';
+  'import sys, urllib.request as r; sys.stdout.write(r.build_opener(r.ProxyHandler({})).open(sys.argv[1], timeout=3).read().decode())';
+
+/** Fetches a page from inside a container: for a port that is not published, or not reachable from here. */
+export function fetchScript(url: string): readonly string[] {
+  return ['python3', '-c', FETCH_SCRIPT, url];
+}
 
 /** The master's state, or `undefined` while it does not answer. */
 export async function readMasterState(context: PageContext, cluster: Cluster): Promise<MasterState | undefined> {
@@ -40,7 +45,7 @@ async function readMasterPage(context: PageContext, cluster: Cluster, path: stri
   }
   const access = await context.platform.openContainer(cluster, master).catch(() => undefined);
   const result = await access
-    ?.read(['python3', '-c', FETCH_SCRIPT, `http://127.0.0.1:${CONTAINER_PORTS.ui}${path}`])
+    ?.read(fetchScript(`http://127.0.0.1:${CONTAINER_PORTS.ui}${path}`))
     .catch(() => undefined);
   return result?.status === 0 ? result.stdout : undefined;
 }

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import { assertDriverFits, parseDriverHeaps } from '../cluster/driver-room.ts';
 import { DEFAULT_DRIVER_BYTES, SMALLEST_EXECUTOR_BYTES, planWorkerSize } from '../cluster/sizes.ts';
+import { ownerOf } from '../compose/resolve-services.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
 import { readSparkSize, type SubmitPlan } from '../spark/submit-argv.ts';
@@ -17,8 +18,8 @@ export interface SubmitOptions {
   readonly runId: string;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Packs local files as the tar archive of one folder. */
-  readonly pack: (folder: string, files: readonly string[]) => Promise<Readable>;
+  /** Packs local files as the tar archive of one folder, all owned by `uid`. */
+  readonly pack: (folder: string, files: readonly string[], owner: { readonly uid: number }) => Promise<Readable>;
   /** How long the application may take to end after each of INT, TERM and KILL. Default 5000. */
   readonly graceMs?: number;
 }
@@ -51,12 +52,13 @@ export async function submitApplication(context: OperationContext, options: Subm
   assertDriverFits(limitBytes, driverBytes, []);
   for (const message of checkSizes(cluster, options.plan)) context.report({ type: 'warning', message });
   const access = await context.platform.openContainer(cluster, master);
+  const uid = Number(ownerOf({ data: cluster.remembered?.data }).uid);
   const folder = `run-${options.runId}`;
   const path = `${RUN_PARENT}/${folder}`;
   try {
     const [running] = await Promise.all([
       readDriverHeaps(access),
-      access.copyIn(await options.pack(folder, options.plan.uploads), RUN_PARENT),
+      access.copyIn(await options.pack(folder, options.plan.uploads, { uid }), RUN_PARENT),
     ]);
     assertDriverFits(limitBytes, driverBytes, running);
     return await runUntilAborted(context, access, path, options);

@@ -6,6 +6,7 @@ import { planWorkerSize } from '../cluster/sizes.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../errors.ts';
 import { formatReadiness, isSparkReady, type MasterState, type WantedWorkers } from '../spark/master-state.ts';
 import { formatDuration } from '../units.ts';
+import { isNotebookReady } from './notebook.ts';
 import type { OperationContext } from './operation.ts';
 import { readMasterState } from './spark-pages.ts';
 
@@ -46,11 +47,12 @@ export async function waitForSpark(
     const state = await readMasterState(context, cluster);
     const wanted = describeWanted(cluster);
     const isReady = state !== undefined && isSparkReady(state, wanted) && isPlatformReady(cluster);
-    if (isReady && Date.now() >= settledAt) return { cluster, state };
+    const isWhole = isReady && (await isNotebookReady(context, cluster));
+    if (isWhole && Date.now() >= settledAt) return { cluster, state };
     refuseFailedUpdate(cluster);
     const hopeless = cluster.containers.find((container) => isHopeless(container, earlier));
     if (hopeless) throw cannotStart(cluster, hopeless);
-    const seen = formatSeen(cluster, state, wanted);
+    const seen = isReady && !isWhole ? 'the notebook does not answer yet' : formatSeen(cluster, state, wanted);
     if (Date.now() > deadline) {
       throw new WaitTimeoutError(
         `Gave up after ${formatDuration(timeoutMs)} waiting for the cluster "${name}"; last seen: ${seen}`,

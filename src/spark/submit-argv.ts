@@ -13,9 +13,6 @@ export interface SubmitPlan {
 
 type OwnFlag = 'name' | 'context' | 'platform' | 'example';
 
-/** uid of the image's user `spark`, who shall own what is brought along. */
-export const SPARK_UID = 185;
-
 const EXAMPLE_FOLDER = '/opt/spark/examples/src/main/python';
 
 /** Examples that the image holds (pyspark's own; the package has no examples jar). */

@@ -1,13 +1,14 @@
 import { usedPorts, type ClusterSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
-import type { ComposeDocument } from '../compose/compose-document.ts';
+import type { ComposeDocument, ComposeService } from '../compose/compose-document.ts';
 import { clusterNameOf } from './swarm-cluster.ts';
 import type { StackService, SwarmNode } from './swarm-state.ts';
 
 export type StackChange =
   | { readonly action: 'createService'; readonly name: string }
   | { readonly action: 'updateService'; readonly name: string }
+  | { readonly action: 'rememberSpec'; readonly name: string }
   | { readonly action: 'scaleService'; readonly name: string; readonly from: number; readonly to: number }
   | { readonly action: 'removeService'; readonly name: string; readonly id: string }
   | { readonly action: 'createSecret'; readonly name: string }
@@ -25,9 +26,11 @@ export function planStack(
     const present = ours.find((candidate) => candidate.name === fullName);
     if (!present) return [{ action: 'createService', name: fullName }];
     const updates: StackChange[] =
-      present.labels[LABELS.hash] === service.deploy?.labels?.[LABELS.hash]
-        ? []
-        : [{ action: 'updateService', name: fullName }];
+      present.labels[LABELS.hash] !== service.deploy?.labels?.[LABELS.hash]
+        ? [{ action: 'updateService', name: fullName }]
+        : present.labels[LABELS.spec] !== readSpecLabel(service)
+          ? [{ action: 'rememberSpec', name: fullName }]
+          : [];
     const to = service.deploy?.replicas ?? 1;
     const isHeld = present.labels[LABELS.held] !== undefined;
     if (present.replicas !== undefined && (present.replicas !== to || isHeld)) {
@@ -43,12 +46,19 @@ export function planStack(
   return [...changes, ...surplus];
 }
 
+/** As it will be when Docker has read the file once more. */
+function readSpecLabel({ deploy }: ComposeService): string | undefined {
+  return deploy?.labels?.[LABELS.spec]?.replaceAll('$$', '$');
+}
+
 export function formatStackChange(change: StackChange): string {
   switch (change.action) {
     case 'createService':
       return `create service ${change.name}`;
     case 'updateService':
       return `update service ${change.name} (its containers are replaced)`;
+    case 'rememberSpec':
+      return `update labels of service ${change.name}`;
     case 'scaleService':
       return `scale service ${change.name} from ${change.from} to ${change.to}`;
     case 'removeService':

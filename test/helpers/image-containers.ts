@@ -103,18 +103,12 @@ export class ImageContainers implements AsyncDisposable {
   #flags({ user = USER, env = {}, volumes = [], flags = [] }: ContainerOptions): readonly string[] {
     const scratch = ['/tmp', '/home/spark', '/var/lib/spark/local', '/var/lib/spark/work', '/var/lib/spark/recovery'];
     return [
-      ...[
-        '--label',
-        `${LABEL}=${process.pid}`,
-        '--network',
-        this.id,
-        '--user',
-        user,
-        '--read-only',
-        '--cap-drop',
-        'ALL',
-      ],
-      ...['--tmpfs', '/run/spark'],
+      `--label=${LABEL}=${process.pid}`,
+      `--network=${this.id}`,
+      `--user=${user}`,
+      '--read-only',
+      '--cap-drop=ALL',
+      '--tmpfs=/run/spark',
       ...[...scratch, ...volumes].flatMap((volume) => ['--volume', volume]),
       ...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
       ...flags,

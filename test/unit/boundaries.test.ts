@@ -124,8 +124,7 @@ const wrong: readonly (readonly [file: string, text: string, message: string])[]
   [
     'src/cluster/a.ts',
     "import {\n  type A,\n  b,\n} from '../adapters/b.ts';",
-    'src/cluster/a.ts imports ../adapters/b.ts; src/cluster may import values only from ' +
-      PURE.join(', '),
+    'src/cluster/a.ts imports ../adapters/b.ts; src/cluster may import values only from ' + PURE.join(', '),
   ],
   [
     'src/adapters/shell/a.ts',

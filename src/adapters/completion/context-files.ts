@@ -19,7 +19,10 @@ export async function listContexts(env: Environment): Promise<readonly ContextFi
   const names = await readdir(folder).catch(() => []);
   const contexts = await Promise.all(names.map(async (name) => readJson(path.join(folder, name, 'meta.json'))));
   return contexts
-    .map((meta) => ({ name: String(meta['Name'] ?? ''), host: hostIn(meta['Endpoints']) }))
+    .map(({ Name: name, Endpoints: endpoints }) => ({
+      name: typeof name === 'string' ? name : '',
+      host: hostIn(endpoints),
+    }))
     .filter(({ name }) => name !== '')
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }

@@ -13,6 +13,7 @@ import type { SparkApplication } from '../../spark/master-state.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
+import { revealToken } from '../endpoints.ts';
 import { addExamples, type OutputFormat } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
@@ -49,7 +50,7 @@ async function open(cli: CliContext, options: DeployCommandOptions, report: Repo
 async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<void> {
   const result = await withReporter(cli, options, async (report) => {
     const connection = await open(cli, options, report);
-    return deployCluster(connection, {
+    const deployed = await deployCluster(connection, {
       flags: await readFlags(options, cli),
       timeoutMs: options.timeout,
       wait: options.wait,
@@ -57,9 +58,10 @@ async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<v
       confirmRestart: async (applications) =>
         confirm(cli, restartQuestion(options.name, applications), { yes: options.yes }),
     });
+    const shown = { connection, cluster: options.name, output: options.output };
+    return { ...deployed, endpoints: await revealToken(cli, deployed.endpoints, shown) };
   });
-  const endpoints = result.endpoints.map(({ name, address }) => ({ name, address }));
-  await writeResult(cli, options.output, { ...result, endpoints }, () => formatEndpoints(endpoints));
+  await writeResult(cli, options.output, result, () => formatEndpoints(result.endpoints));
 }
 
 async function dryRun(cli: CliContext, options: DeployCommandOptions): Promise<void> {

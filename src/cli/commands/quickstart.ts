@@ -24,7 +24,7 @@ import { deployCluster } from '../../operations/deploy.ts';
 import { submitApplication } from '../../operations/submit.ts';
 import { baseImageStep } from '../../setup/set-up-base-image.ts';
 import { engineStep } from '../../setup/set-up-engine.ts';
-import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
+import { EXAMPLES, planSubmit } from '../../spark/submit-argv.ts';
 import { formatDuration, parseCount } from '../../units.ts';
 import { confirm } from '../ask.ts';
 import { surroundingsOf } from '../connect.ts';
@@ -170,7 +170,7 @@ async function runPi(connection: Connection): Promise<string> {
     runId: randomBytes(6).toString('hex'),
     stdout,
     stderr,
-    pack: async (folder, files) => packRunFolder(folder, files, { uid: SPARK_UID }),
+    pack: packRunFolder,
   }).finally(() => {
     stdout.end();
     stderr.end();

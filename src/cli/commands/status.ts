@@ -5,6 +5,7 @@ import { readStatus, type ClusterStatus } from '../../operations/status.ts';
 import { formatSize } from '../../units.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
+import { revealToken } from '../endpoints.ts';
 import {
   addClusterOptions,
   addExamples,
@@ -26,9 +27,12 @@ export function configure(command: Command, cli: CliContext): void {
     ['spark-swarm status -o json | jq .master.aliveWorkers', ''],
   ]);
   command.action(async (options: ClusterOptions & OutputOptions & ProgressOptions) => {
-    const status = await withReporter(cli, options, async (report) =>
-      readStatus(await connect(cli, { ...options, report }), options.name),
-    );
+    const status = await withReporter(cli, options, async (report) => {
+      const connection = await connect(cli, { ...options, report });
+      const found = await readStatus(connection, options.name);
+      const shown = { connection, cluster: options.name, output: options.output };
+      return { ...found, endpoints: await revealToken(cli, found.endpoints, shown) };
+    });
     await writeResult(cli, options.output, status, () => formatStatus(status));
     if (!status.healthy) cli.exitStatus = 1;
   });

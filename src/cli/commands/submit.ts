@@ -7,7 +7,7 @@ import { isFile, packRunFolder } from '../../adapters/files/run-archive.ts';
 import { PLATFORM_KINDS } from '../../cluster/cluster.ts';
 import { parseClusterName } from '../../cluster/cluster-name.ts';
 import { submitApplication } from '../../operations/submit.ts';
-import { EXAMPLES, SPARK_UID, planSubmit } from '../../spark/submit-argv.ts';
+import { EXAMPLES, planSubmit } from '../../spark/submit-argv.ts';
 import { formatDuration } from '../../units.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -56,7 +56,7 @@ async function submit(cli: CliContext, options: SubmitCommandOptions, words: rea
       runId: randomBytes(6).toString('hex'),
       stdout: cli.stdout,
       stderr: cli.stderr,
-      pack: async (folder, files) => packRunFolder(folder, files.map(resolve), { uid: SPARK_UID }),
+      pack: async (runFolder, files, owner) => packRunFolder(runFolder, files.map(resolve), owner),
     });
   });
   if (options.quiet && cli.exitStatus === 0) return;

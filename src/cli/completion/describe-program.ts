@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream';
 
 import type { Command, Option } from 'commander';
 
+import { PLATFORM_KINDS } from '../../cluster/cluster.ts';
 import { DEFAULT_PORTS, PORT_NAMES } from '../../cluster/spec.ts';
-import { projectFileSchema } from '../../config/schema.ts';
 import { BUILD_TARGETS } from '../../image/build-argv.ts';
 import { EXAMPLES } from '../../spark/submit-argv.ts';
 import { COMMANDS } from '../command-table.ts';
@@ -79,7 +79,7 @@ const KINDS_BY_FLAG: Readonly<Record<string, ValueKind>> = {
   context: 'contexts',
   lab: 'labs',
   output: OUTPUT_FORMATS,
-  platform: projectFileSchema.shape.platform.unwrap().options,
+  platform: PLATFORM_KINDS,
   port: PORT_NAMES.flatMap((name) => [`${name}=${DEFAULT_PORTS[name]}`, `${name}=0`, `${name}=none`]),
   example: Object.keys(EXAMPLES),
   target: BUILD_TARGETS,

@@ -4,9 +4,10 @@ import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { parseContainer, type RawContainer } from '../../adapters/engine/parse-container.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { findProjects, projectOf } from '../../containers/container-cluster.ts';
-import type { EngineContainer, EngineSnapshot, WantedCount } from '../../containers/engine-container.ts';
+import type { EngineContainer, EngineSnapshot } from '../../containers/engine-container.ts';
 import { NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
+import { readMemories } from './cluster-memory.ts';
 
 interface RawListed {
   readonly Id: string;
@@ -77,8 +78,8 @@ export class ContainerReader {
   }
 
   async #snapshot(listed: readonly RawListed[]): Promise<EngineSnapshot> {
-    const [containers, wanted] = await Promise.all([this.#inspect(listed), this.#readWanted()]);
-    return { containers, wanted, host: this.#host, address: this.#address };
+    const [containers, memories] = await Promise.all([this.#inspect(listed), readMemories(this.api)]);
+    return { containers, memories, host: this.#host, address: this.#address };
   }
 
   async #inspect(listed: readonly RawListed[]): Promise<readonly EngineContainer[]> {
@@ -94,15 +95,5 @@ export class ContainerReader {
       if (error instanceof NotFoundError) return undefined;
       throw error;
     }
-  }
-
-  async #readWanted(): Promise<readonly WantedCount[]> {
-    const { Volumes } = await this.api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [LABELS.workers] } },
-    });
-    return (Volumes ?? []).map(({ Labels }) => ({
-      cluster: Labels?.[LABELS.cluster] ?? '',
-      workers: Number(Labels?.[LABELS.workers]),
-    }));
   }
 }

@@ -15,9 +15,9 @@ import type {
   RemoveResult,
   StopOptions,
 } from '../platform.ts';
+import { readMemories, writeMemory } from './cluster-memory.ts';
 import { planContainersDeploy, type ContainersContext } from './plan-deploy.ts';
 import { removeProject } from './remove-project.ts';
-import { writeWantedWorkers } from './wanted-workers.ts';
 
 const STOP_GRACE_SECONDS = 10;
 const CONFIG_FILES_LABEL = 'com.docker.compose.project.config_files';
@@ -45,12 +45,12 @@ export class ContainersPlatform implements Platform {
     return planContainersDeploy(spec, this.#context);
   }
 
-  /** Another worker is made like the first ones, from the file that the master's container remembers. */
+  /** Another worker is made like the first ones, from the file that is remembered. */
   async setWorkers({ name }: Cluster, count: number): Promise<void> {
     const { reader, compose } = this.#context;
     const project = await reader.readProject(name);
     const workers = project.filter(({ labels }) => labels[LABELS.role] === 'worker');
-    await writeWantedWorkers(reader.api, name, count);
+    await writeMemory(reader.api, name, { workers: count });
     const running = workers.filter(({ state }) => state === 'running').length;
     if (running >= count) return;
     const { document, cwd } = await this.#readDocument(name, project);
@@ -112,9 +112,9 @@ export class ContainersPlatform implements Platform {
     name: string,
     project: readonly EngineContainer[],
   ): Promise<{ readonly document: ComposeDocument; readonly cwd: string }> {
+    const memory = (await readMemories(this.#context.reader.api)).find(({ cluster }) => cluster === name);
+    if (memory?.document !== undefined) return { document: JSON.parse(memory.document) as ComposeDocument, cwd: '/' };
     const master = project.find(({ labels }) => labels[LABELS.role] === 'master');
-    const remembered = master?.labels[LABELS.document];
-    if (remembered !== undefined) return { document: JSON.parse(remembered) as ComposeDocument, cwd: '/' };
     // Started by hand: the file is where whoever did so had it.
     const file = master?.labels[CONFIG_FILES_LABEL];
     const cwd = master?.labels[WORKING_DIR_LABEL] ?? '/';

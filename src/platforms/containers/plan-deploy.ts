@@ -17,14 +17,15 @@ import {
 import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
 import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
+import { specLabel } from '../../compose/resolve-services.ts';
 import { ConflictError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import { portConflict } from '../../stack/plan-stack.ts';
 import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
+import { readMemories, writeMemory } from './cluster-memory.ts';
 import { writeSecretFiles } from './secret-files.ts';
-import { writeWantedWorkers } from './wanted-workers.ts';
 
 export interface ContainersContext {
   readonly reader: ContainerReader;
@@ -58,11 +59,15 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
   const resolved = resolveProject(document, spec, { mtu: facts.mtu, hash: shortHash });
   const serviceChanges = planProject(resolved, spec.name, project);
   const secret = planSecrets(spec.name, volumes);
+  const memory = { workers: spec.workers, spec: specLabel(spec), document: JSON.stringify(resolved) };
+  const remembered = (await readMemories(reader.api)).find(({ cluster }) => cluster === spec.name);
+  const isForgotten = remembered?.workers !== memory.workers || remembered.spec !== memory.spec;
   const opened = data?.opensToGroup ? data.folder.path : undefined;
   const changes = [
     ...(opened === undefined ? [] : [`let the group of ${opened} write there`]),
     ...secret,
     ...serviceChanges.map(formatProjectChange),
+    ...(serviceChanges.length === 0 && isForgotten ? ['remember the new settings'] : []),
   ];
   return {
     changes,
@@ -74,10 +79,10 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
     warnings: room.warnings,
     apply: async (progress, signal) => {
       if (opened !== undefined) await context.folders.openToGroup(opened);
-      if (secret.length === 0 && serviceChanges.length === 0) return;
+      if (changes.length === 0) return;
       progress('writing secrets');
       await writeSecretFiles(spec, { api: reader.api, caBundle: await context.caBundle() });
-      await writeWantedWorkers(reader.api, spec.name, spec.workers);
+      await writeMemory(reader.api, spec.name, memory);
       signal.throwIfAborted();
       await context.compose.up({
         project: spec.name,

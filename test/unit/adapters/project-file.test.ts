@@ -35,7 +35,7 @@ const faults: readonly (readonly [text: string, message: string])[] = [
   ['name: a\nname: b\n', '2:1: duplicate key "name"'],
   ['name: Blue\n', '1:7: name: got "Blue"; expected 1 to 32 of a-z, 0-9 and "-", starting with a letter'],
   ['context: 5\n', '1:10: context: got 5; expected the name of a docker context'],
-  ['platform: k8s\n', '1:11: platform: got "k8s"; expected swarm or containers'],
+  ['platform: k8s\n', '1:11: platform: got "k8s"; expected containers or swarm'],
   ['image: X Y\n', '1:8: image: got "X Y"; expected an image name, like spark-swarm:latest'],
   [
     'workerMemory: 2048\n',

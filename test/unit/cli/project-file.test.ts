@@ -82,6 +82,7 @@ test('the file gives a flag what nobody else does; paths are relative to the fil
   const outcome = await run('deploy', FILE);
   t.deepEqual(given(outcome), {
     name: 'blue',
+    platform: 'swarm',
     timeout: 2000,
     workers: 3,
     file: path.join(outcome.folder, 'compose', 'mine.yml'),

@@ -46,10 +46,6 @@ class FakeMachine implements PackagesMachine, AsyncDisposable {
     return this.#engine.api;
   }
 
-  get requests(): readonly string[] {
-    return this.#engine.lines;
-  }
-
   async readRequirementsFile(): Promise<string> {
     return Promise.resolve('# one\nhumanize==4.*\n');
   }
@@ -129,6 +125,15 @@ test("a notebook's image that was built anew gets the packages again, the cluste
   machine.images.set('spark-swarm:latest-notebook', { ...NOTEBOOK, id: 'sha256:notebook2' });
   const { image, notebook } = await buildPackages(await prepare(machine), { notebook: true }, machine, context);
   t.deepEqual([image.isNew, notebook?.isNew], [false, true]);
+});
+
+test("a cluster's image that had to be made again gives its files to the notebook's again", async (t) => {
+  await using machine = await FakeMachine.with(images);
+  const plan = await prepare(machine);
+  await buildPackages(plan, { notebook: true }, machine, context);
+  machine.images.delete(plan.image);
+  const { image, notebook } = await buildPackages(plan, { notebook: true }, machine, context);
+  t.deepEqual([image.isNew, notebook?.isNew], [true, true]);
 });
 
 test('an image with packages stands for the one below it: packages are exchanged, not piled up', async (t) => {

@@ -86,7 +86,7 @@ for (const [baseImage, expected] of NAMES) {
 
 test('the labels say what is inside, without what is secret', (t) => {
   const made = plan(lines('--index-url https://u:p@host', 'humanize==4.*', 'tabulate'));
-  t.deepEqual(packagesLabels(made, { name: 'spark-swarm:latest', id: BASE_ID }), {
+  t.deepEqual(packagesLabels(made, { name: 'spark-swarm:latest', id: BASE_ID }, undefined), {
     'io.spark-swarm.packages': made.hash,
     'io.spark-swarm.packages.base': 'spark-swarm:latest',
     'io.spark-swarm.packages.base-id': BASE_ID,
@@ -99,30 +99,35 @@ const env = { HTTPS_PROXY: 'http://u:p@proxy:1', PIP_INDEX_URL: 'https://u:p@hos
 
 test("the command passes the machine's settings by name, and only where pip runs", (t) => {
   const made = plan();
-  const target = { base: { name: made.baseImage, id: BASE_ID }, builder: 'classic', env } as const;
-  const spark = packagesBuild(made, { ...target, kind: 'spark', name: made.image });
-  t.deepEqual(spark.command.slice(0, 12), [
-    ...['docker', 'build', '--tag', made.image, '--build-arg', 'IMAGE=spark-swarm:latest'],
-    ...['--build-arg', 'WITH_PIP=1', '--build-arg', 'HTTPS_PROXY', '--build-arg', 'PIP_INDEX_URL'],
-  ]);
+  const base = { name: made.baseImage, id: BASE_ID };
+  const spark = packagesBuild(made, { name: made.image, base, filesId: undefined }, { builder: 'classic', env });
+  t.is(
+    spark.command.slice(0, 12).join(' '),
+    `docker build --tag ${made.image} --build-arg IMAGE=spark-swarm:latest ` +
+      '--build-arg WITH_PIP=1 --build-arg HTTPS_PROXY --build-arg PIP_INDEX_URL',
+  );
   t.deepEqual(spark.command.slice(-2), ['--force-rm', '-']);
   t.is(spark.dockerfile, 'Dockerfile');
 
-  const base = { name: made.notebookBaseImage, id: 'sha256:notebook' };
-  const notebook = packagesBuild(made, { ...target, base, builder: 'buildkit', kind: 'notebook', name: 'n' });
-  t.deepEqual(notebook.command.slice(0, 8), [
-    ...['docker', 'build', '--tag', 'n', '--build-arg', 'IMAGE=spark-swarm:latest-notebook'],
-    ...['--build-arg', `PACKAGES=${made.image}`],
-  ]);
+  const notebook = packagesBuild(
+    made,
+    { name: 'n', base: { name: made.notebookBaseImage, id: 'sha256:notebook' }, filesId: 'sha256:spark' },
+    { builder: 'buildkit', env },
+  );
+  t.is(
+    notebook.command.slice(0, 8).join(' '),
+    `docker build --tag n --build-arg IMAGE=spark-swarm:latest-notebook --build-arg PACKAGES=${made.image}`,
+  );
   t.is(notebook.command.indexOf('--force-rm'), -1);
   t.is(notebook.dockerfile, 'notebook.Dockerfile');
+  t.true(notebook.command.includes('io.spark-swarm.packages.files=sha256:spark'));
 
-  const jarsOnly = packagesBuild(plan(lines()), { ...target, kind: 'spark', name: 'j' });
+  const jarsOnly = packagesBuild(plan(lines()), { name: 'j', base, filesId: undefined }, { builder: 'classic', env });
   t.deepEqual(jarsOnly.command.slice(4, 7), ['--build-arg', 'IMAGE=spark-swarm:latest', '--label']);
 });
 
 function jar(path: string, overrides: Partial<FoundFile> = {}): FoundFile {
-  return { path, kind: 'file', firstBytes: '504b0304', sha256: path, ...overrides } as FoundFile;
+  return { path, kind: 'file', firstBytes: '504b0304', sha256: path, ...overrides };
 }
 
 test('jars come in the order of their names, and one that is given twice is one', (t) => {

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import test from 'ava';
 
 import { COMMANDS } from '../../../../src/cli/command-table.ts';
@@ -92,4 +95,16 @@ test('the context of the line is known, so that its clusters are asked for', (t)
 test('a launcher is read, not run', (t) => {
   t.deepEqual(readLauncher("#!/usr/bin/env node\nawait launch('image', 'build');\n"), { words: ['image', 'build'] });
   t.deepEqual(readLauncher("await launchVerbs('x', ['a', 'b']);"), { words: [], verbs: ['a', 'b'] });
+});
+
+test('every launcher of package.json starts something that is completed', (t) => {
+  const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
+  const { bin } = JSON.parse(read('package.json')) as { readonly bin: Readonly<Record<string, string>> };
+  for (const [name, file] of Object.entries(bin)) {
+    const { words: prefix, verbs = [] } = readLauncher(read(file));
+    const known = (list: readonly string[]): boolean =>
+      list.every((word) => COMMANDS.some((entry) => entry.words[0] === word));
+    t.true(known(prefix.slice(0, 1)) && known(verbs), `${name}: ${[...prefix, ...verbs].join(' ')}`);
+    t.true(name === 'spark-swarm' || prefix.length + verbs.length > 0, name);
+  }
 });

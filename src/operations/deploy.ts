@@ -155,7 +155,8 @@ function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
         await images.ship(spec.image, progress, signal),
         spec.notebook && (await images.ship(spec.notebook.image, progress, signal)),
       ];
-      return shipped.filter((nodes) => nodes !== undefined).join('; ') || skipped('all nodes have it');
+      const nodes = new Set(shipped.flatMap((names) => names?.split(', ') ?? []));
+      return nodes.size === 0 ? skipped('all nodes have it') : [...nodes].join(', ');
     },
   };
 }

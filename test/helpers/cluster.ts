@@ -1,3 +1,4 @@
+import type { PlatformKind } from '../../src/cluster/cluster.ts';
 import type { ClusterStatus } from '../../src/operations/status.ts';
 import type { TestLab, TestNode } from './lab.ts';
 import type { CommandOptions, Outcome, RunningCommand } from './lab-command.ts';
@@ -5,11 +6,7 @@ import { waitFor } from './wait-for.ts';
 
 interface RawTask {
   readonly ID: string;
-  readonly ServiceID: string;
-  readonly Slot?: number;
-  readonly NodeID?: string;
   readonly DesiredState: string;
-  readonly Status: { readonly State: string; readonly ContainerStatus?: { readonly ContainerID?: string } };
 }
 
 /** A daemon's container, and the process in it: the same values later mean that nobody has touched it. */
@@ -20,43 +17,61 @@ export interface DaemonProcess {
   readonly startedAt: string;
 }
 
+/** Where clusters are tested: a lab, or the engine of this machine. */
+export type TestPlace = Pick<TestLab, 'nodes' | 'manager' | 'image' | 'data' | 'start' | 'run' | 'docker'>;
+
 /** Small, so that it starts quickly: an executor of 512m, the least that Spark runs with. */
 const SMALL = ['--worker-memory', '1280m', '--port', 'master=0', '--port', 'ui=0'];
 
-/** One cluster of a test lab, by the launchers that a user types. */
+/** One cluster of a test, by the launchers that a user types. */
 export class TestCluster {
-  readonly lab: TestLab;
+  readonly place: TestPlace;
   readonly name: string;
+  readonly platform: PlatformKind;
 
-  constructor(lab: TestLab, name: string) {
-    this.lab = lab;
+  constructor(place: TestPlace, name: string, platform: PlatformKind) {
+    this.place = place;
     this.name = name;
+    this.platform = platform;
   }
 
-  /** The words of a first deploy: sizes, ports and the image are remembered, and a later one needs no flag. */
+  /** What makes it, as a launcher and its first words. */
+  get launcher(): readonly [file: string, ...words: string[]] {
+    return this.platform === 'swarm' ? ['sbin/spark-cluster-service', 'deploy'] : ['bin/spark-swarm', 'start'];
+  }
+
+  /** The flags of a first deploy: sizes, ports and the image are remembered, and a later one needs no flag. */
   deployArgs(...flags: readonly string[]): readonly string[] {
-    return ['deploy', '--name', this.name, '--image', this.lab.image, ...SMALL, ...flags];
+    // A lab's folder is its nodes'; without a flag the containers of one engine have the project's.
+    const data = this.platform === 'swarm' ? [] : ['--data', this.place.data];
+    return ['--name', this.name, '--image', this.place.image, ...SMALL, ...data, ...flags];
   }
 
   async deploy(...flags: readonly string[]): Promise<Outcome> {
-    return this.service(...this.deployArgs(...flags));
+    return this.make(this.deployArgs(...flags));
   }
 
-  /** `sbin/spark-cluster-service`, as it is. */
-  async service(...words: readonly string[]): Promise<Outcome> {
-    return this.lab.run('sbin/spark-cluster-service', words);
+  /** `deploy`, or `start`, with these flags and no other. */
+  async make(flags: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+    const [file, ...words] = this.launcher;
+    return this.place.run(file, [...words, ...flags], options);
+  }
+
+  /** A command on this cluster: which platform it is on is for the command to find out. */
+  async command(verb: string, ...words: readonly string[]): Promise<Outcome> {
+    return this.place.run('bin/spark-swarm', [verb, '--name', this.name, ...words]);
   }
 
   async remove(...flags: readonly string[]): Promise<Outcome> {
-    return this.service('remove', '--name', this.name, '--yes', ...flags);
+    return this.command('remove', '--yes', ...flags);
   }
 
   async resize(workers: number, ...flags: readonly string[]): Promise<Outcome> {
-    return this.lab.run('bin/resize-cluster', ['--name', this.name, '--workers', String(workers), ...flags]);
+    return this.place.run('bin/resize-cluster', ['--name', this.name, '--workers', String(workers), ...flags]);
   }
 
   startSubmit(words: readonly string[], options: CommandOptions = {}): RunningCommand {
-    return this.lab.start('bin/submit', ['--name', this.name, ...words], options);
+    return this.place.start('bin/submit', ['--name', this.name, ...words], options);
   }
 
   async submit(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
@@ -65,7 +80,7 @@ export class TestCluster {
 
   /** What `status -o json` says, with its exit status. */
   async status(): Promise<ClusterStatus & { readonly exitStatus: number | null }> {
-    const { stdout, stderr, status } = await this.service('status', '--name', this.name, '-o', 'json');
+    const { stdout, stderr, status } = await this.command('status', '-o', 'json');
     if (stdout.trim() === '') throw new Error(`status printed nothing and ended with ${status}: ${stderr}`);
     return { ...(JSON.parse(stdout) as ClusterStatus), exitStatus: status };
   }
@@ -79,13 +94,19 @@ export class TestCluster {
     });
   }
 
-  /** Ids of the tasks that the swarm means to run: a task that was replaced has another id. */
-  async taskIds(): Promise<readonly string[]> {
-    const tasks = await this.#tasks();
-    return tasks
-      .filter((task) => task.DesiredState === 'running')
-      .map((task) => task.ID)
-      .toSorted();
+  /** What the platform means to run, as ids: of a swarm's tasks, of containers. What was replaced has another one. */
+  async memberIds(): Promise<readonly string[]> {
+    const { api } = this.place.manager;
+    if (this.platform === 'swarm') {
+      const filters = { label: [`com.docker.stack.namespace=${this.name}`] };
+      const tasks = await api.get<readonly RawTask[]>('/tasks', { query: { filters } });
+      return tasks.flatMap((task) => (task.DesiredState === 'running' ? [task.ID] : [])).toSorted();
+    }
+    const filters = { label: [`com.docker.compose.project=${this.name}`] };
+    const found = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
+      query: { all: true, filters },
+    });
+    return found.map(({ Id }) => Id).toSorted();
   }
 
   /** The daemons that run, by their display names. */
@@ -113,7 +134,7 @@ export class TestCluster {
   /** Runs a shell line inside a daemon's container. @returns what it printed */
   async inside(displayName: string, line: string): Promise<string> {
     const { node, containerId } = await this.find(displayName);
-    const { status, stdout, stderr } = await this.lab.run('docker', ['exec', containerId, 'sh', '-c', line], {
+    const { status, stdout, stderr } = await this.place.run('docker', ['exec', containerId, 'sh', '-c', line], {
       env: { DOCKER_CONTEXT: undefined, DOCKER_HOST: `unix://${node.socket}` },
     });
     if (status !== 0) throw new Error(`${line} in ${displayName} ended with ${status}: ${stderr}`);
@@ -121,13 +142,8 @@ export class TestCluster {
   }
 
   node(hostname: string): TestNode {
-    const node = this.lab.nodes.find((candidate) => candidate.hostname === hostname);
+    const node = this.place.nodes.find((candidate) => candidate.hostname === hostname);
     if (!node) throw new Error(`no node named ${JSON.stringify(hostname)}`);
     return node;
-  }
-
-  async #tasks(): Promise<readonly RawTask[]> {
-    const filters = { label: [`com.docker.stack.namespace=${this.name}`] };
-    return this.lab.manager.api.get('/tasks', { query: { filters } });
   }
 }

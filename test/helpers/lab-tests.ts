@@ -2,8 +2,10 @@ import test from 'ava';
 
 import { TestCluster } from './cluster.ts';
 import { TestLab } from './lab.ts';
+import { PlainEngine } from './plain-engine.ts';
 
 let lab: TestLab | undefined;
+let engine: PlainEngine | undefined;
 
 /** The lab of this test file. */
 export function theLab(): TestLab {
@@ -11,8 +13,15 @@ export function theLab(): TestLab {
   return lab;
 }
 
+/** On the swarm of the lab. */
 export function theCluster(name: string): TestCluster {
-  return new TestCluster(theLab(), name);
+  return new TestCluster(theLab(), name, 'swarm');
+}
+
+/** This machine's own engine, for this test file. */
+export function theEngine(): PlainEngine {
+  if (!engine) throw new Error('there is no engine');
+  return engine;
 }
 
 /** Brings one lab up for all tests of the file and takes it away after them; what explains a failure is kept. */
@@ -26,5 +35,19 @@ export function useLab(nodes = 3): void {
   });
   test.after.always(async () => {
     await lab?.[Symbol.asyncDispose]();
+  });
+}
+
+/** Prepares this machine's engine for all tests of the file, and takes away what they have made. */
+export function usePlainEngine(): void {
+  test.before(async (t) => {
+    t.timeout(600_000);
+    engine = await PlainEngine.start();
+  });
+  test.afterEach.always(async (t) => {
+    if (!t.passed) await engine?.keepEvidence(t.title.replace(/^afterEach.always hook for /, ''));
+  });
+  test.after.always(async () => {
+    await engine?.[Symbol.asyncDispose]();
   });
 }

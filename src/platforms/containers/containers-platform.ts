@@ -1,5 +1,5 @@
 import { Container, demultiplex } from '../../adapters/engine/container.ts';
-import type { Cluster, ClusterContainer } from '../../cluster/cluster.ts';
+import { wantedWorkers, type Cluster, type ClusterContainer } from '../../cluster/cluster.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import type { EngineContainer } from '../../containers/engine-container.ts';
@@ -16,6 +16,7 @@ import type {
   StopOptions,
 } from '../platform.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
+import { assertRoomForWorkers } from './engine-facts.ts';
 import { planContainersDeploy, type ContainersContext } from './plan-deploy.ts';
 import { removeProject } from './remove-project.ts';
 
@@ -46,8 +47,10 @@ export class ContainersPlatform implements Platform {
   }
 
   /** Another worker is made like the first ones, from the file that is remembered. */
-  async setWorkers({ name }: Cluster, count: number): Promise<void> {
+  async setWorkers(cluster: Cluster, count: number): Promise<void> {
+    const { name } = cluster;
     const { reader, compose } = this.#context;
+    if (count > wantedWorkers(cluster)) await assertRoomForWorkers(cluster, count, reader);
     const project = await reader.readProject(name);
     const workers = project.filter(({ labels }) => labels[LABELS.role] === 'worker');
     await writeMemory(reader.api, name, { workers: count });

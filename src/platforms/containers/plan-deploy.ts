@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
-import { wantedWorkers, type Cluster } from '../../cluster/cluster.ts';
 import type { DataFolderPlan } from '../../cluster/data-folder.ts';
 import { usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
 import { projectOf } from '../../containers/container-cluster.ts';
@@ -14,7 +13,7 @@ import {
   planProject,
   type ProjectChange,
 } from '../../containers/plan-project.ts';
-import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
+import { findRoomProblem } from '../../containers/engine-room.ts';
 import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { specLabel } from '../../compose/resolve-services.ts';
@@ -25,6 +24,7 @@ import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-fold
 import type { DeployPlan } from '../platform.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
+import { readEngineFacts } from './engine-facts.ts';
 import { writeSecretFiles } from './secret-files.ts';
 
 export interface ContainersContext {
@@ -45,7 +45,7 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
   const [document, project, facts, volumes, data] = await Promise.all([
     context.compose.config(context.composeFile, wanted.name),
     reader.readProject(wanted.name),
-    readEngineFacts(wanted.name, context),
+    readEngineFacts(wanted.name, reader),
     reader.listVolumes(wanted.name),
     planData(wanted, context),
   ]);
@@ -121,23 +121,6 @@ function limitOf(cluster: Cluster): number {
 
 interface EngineFacts extends EngineRoom {
   readonly mtu: string | undefined;
-}
-
-async function readEngineFacts(name: string, { reader }: ContainersContext): Promise<EngineFacts> {
-  const [info, bridge, clusters] = await Promise.all([
-    reader.api.get<{ readonly NCPU: number; readonly MemTotal: number; readonly Name: string }>('/info'),
-    reader.api
-      .get<{ readonly Options?: Readonly<Record<string, string>> | null }>('/networks/bridge')
-      .catch(() => undefined),
-    reader.listClusters(),
-  ]);
-  return {
-    name: info.Name,
-    cores: info.NCPU,
-    memoryBytes: info.MemTotal,
-    otherMemoryBytes: clusters.filter(({ name: other }) => other !== name).reduce((sum, other) => sum + limitOf(other), 0),
-    mtu: bridge?.Options?.['com.docker.network.driver.mtu'],
-  };
 }
 
 /** @throws ConflictError naming the port, the flag and the holder */

@@ -1,0 +1,44 @@
+import { wantedWorkers, type Cluster } from '../../cluster/cluster.ts';
+import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
+import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
+import type { ContainerReader } from './container-reader.ts';
+
+/**
+ * Checks that a live cluster can have so many workers. One that was started by hand has no sizes that are known here.
+ *
+ * @throws UsageError with the sum
+ */
+export async function assertRoomForWorkers(
+  { name, remembered }: Cluster,
+  workers: number,
+  reader: ContainerReader,
+): Promise<void> {
+  if (!remembered) return;
+  const demand = {
+    workers,
+    worker: planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores),
+    master: planMasterSize(remembered.masterMemoryBytes, remembered.masterCores),
+    // It runs already, and stays.
+    notebook: undefined,
+  };
+  const { problem } = findRoomProblem(demand, await readEngineFacts(name, reader));
+  if (problem) throw problem;
+}
+
+/** What the engine has, and what clusters other than this one may take of it. */
+export async function readEngineFacts(name: string, reader: ContainerReader): Promise<EngineFacts> {
+  const [info, bridge, clusters] = await Promise.all([
+    reader.api.get<{ readonly NCPU: number; readonly MemTotal: number; readonly Name: string }>('/info'),
+    reader.api
+      .get<{ readonly Options?: Readonly<Record<string, string>> | null }>('/networks/bridge')
+      .catch(() => undefined),
+    reader.listClusters(),
+  ]);
+  return {
+    name: info.Name,
+    cores: info.NCPU,
+    memoryBytes: info.MemTotal,
+    otherMemoryBytes: clusters.filter(({ name: other }) => other !== name).reduce((sum, other) => sum + limitOf(other), 0),
+    mtu: bridge?.Options?.['com.docker.network.driver.mtu'],
+  };
+}

@@ -44,21 +44,44 @@ export async function runVerbs(
   projectRoot: string,
   { script, verbs }: { readonly script: string; readonly verbs: readonly string[] },
 ): Promise<void> {
+  const { formatLegacyUsage, translateLegacy } = await import('./legacy-scripts.ts');
+  const { COMMANDS } = await import('./command-table.ts');
   const [verb] = argv;
-  if (verb !== undefined && verbs.includes(verb)) return run(argv, projectRoot);
-  const isAsked = verb === undefined || ['usage', 'help', '--help', '-h'].includes(verb);
-  if (isAsked) process.stdout.write(verbUsage(script, verbs));
-  else {
-    process.stderr.write(`error: unknown command ${JSON.stringify(verb)}\n${verbUsage(script, verbs)}`);
+  if (verb === undefined || ['usage', 'help', '--help', '-h'].includes(verb)) {
+    process.stdout.write(formatLegacyUsage(script, verbs, COMMANDS));
+    return;
+  }
+  if (!verbs.includes(verb)) {
+    process.stderr.write(`error: unknown command ${JSON.stringify(verb)}\n`);
+    process.stderr.write(formatLegacyUsage(script, verbs, COMMANDS));
     process.exitCode = 2;
+    return;
+  }
+  const translated = attempt(() => translateLegacy(script, argv, process.env));
+  // A command that only fails, so that this error is printed like every other.
+  if (translated instanceof UsageError) return run([verb], projectRoot, { commands: [failing(verb, translated)] });
+  await sayMeanings(translated.said, argv);
+  await run(translated.argv, projectRoot, { env: translated.env });
+}
+
+function attempt<T>(work: () => T): T | UsageError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
   }
 }
 
-function verbUsage(script: string, verbs: readonly string[]): string {
-  const lines = verbs.map((verb) => `  ${script} ${verb} [flags]     as spark-swarm ${verb}`);
-  return ['Usage:', ...lines, `  ${script} usage`, '', `Flags and exit status: ${script} ${verbs[0]} --help`, ''].join(
-    '\n',
-  );
+function failing(verb: string, error: UsageError): CommandEntry {
+  return { words: [verb], summary: '', load: async () => Promise.reject(error) };
+}
+
+/** Beside the result, in the form that was asked for: with `--events` everything on standard error is JSON. */
+async function sayMeanings(said: readonly string[], argv: readonly string[]): Promise<void> {
+  if (said.length === 0) return;
+  const { createReporter } = await import('./reporter.ts');
+  const options = { events: argv.includes('--events') || undefined, quiet: argv.includes('-q') }
 }
 
 function processContext(signal: AbortSignal, projectRoot: string): CliContext {

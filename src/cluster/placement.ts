@@ -91,11 +91,7 @@ function workerProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageEr
 }
 
 /** The largest worker that would fit: nodes that share one machine share its memory with the master and each other. */
-function roomForOne(
-  nodes: readonly PlacementNode[],
-  roomiest: PlacementNode,
-  demand: Demand,
-): number {
+function roomForOne(nodes: readonly PlacementNode[], roomiest: PlacementNode, demand: Demand): number {
   const isShared = new Set(nodes.map((node) => node.host)).size === 1;
   const room = isShared ? (freeMemory(roomiest) - masterBytes(demand)) / demand.workers : freeMemory(roomiest);
   return Math.max(BYTES_PER_MIB, room);

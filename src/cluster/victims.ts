@@ -20,9 +20,7 @@ export function pairWorkers(
   return containers.map((container) => ({
     container,
     // A restarted worker registers under the same name: the newest entry is the one that lives. Ids begin with the time.
-    spark: present
-      .filter((worker) => isWorkerOf(container, worker))
-      .toSorted((a, b) => b.id.localeCompare(a.id))[0],
+    spark: present.filter((worker) => isWorkerOf(container, worker)).toSorted((a, b) => b.id.localeCompare(a.id))[0],
   }));
 }
 

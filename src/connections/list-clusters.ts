@@ -43,11 +43,7 @@ export async function listAllClusters(
 }
 
 /** One target for each engine, whatever the number of its contexts. */
-async function findTargets(
-  { env }: Surroundings,
-  shell: Shell,
-  report: Report,
-): Promise<readonly EngineTarget[]> {
+async function findTargets({ env }: Surroundings, shell: Shell, report: Report): Promise<readonly EngineTarget[]> {
   const names = await listContexts(shell);
   const targets = await Promise.all(
     ['default', ...names].map(async (name) =>

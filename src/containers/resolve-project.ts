@@ -44,9 +44,9 @@ export function resolveProject(
   around: ProjectSurroundings,
 ): ComposeDocument {
   const services = Object.fromEntries(
-    Object.entries(
-      resolveServices(document, spec, { caBundlePath: `${SECRETS_FOLDER}/${SECRET_FILES.caBundle}` }),
-    ).map(([key, service]) => [key, withHash(projectService(service, spec), around)]),
+    Object.entries(resolveServices(document, spec, { caBundlePath: `${SECRETS_FOLDER}/${SECRET_FILES.caBundle}` })).map(
+      ([key, service]) => [key, withHash(projectService(service, spec), around)],
+    ),
   );
   const labels = { [LABELS.cluster]: spec.name };
   return {
@@ -82,7 +82,13 @@ export function resolveProject(
 }
 
 function projectService(service: ComposeService, spec: ClusterSpec): ComposeService {
-  const { labels: serviceLabels, placement: _, endpoint_mode: __, update_config: ___, ...deploy } = service.deploy ?? {};
+  const {
+    labels: serviceLabels,
+    placement: _,
+    endpoint_mode: __,
+    update_config: ___,
+    ...deploy
+  } = service.deploy ?? {};
   // What is remembered has a place of its own: a container's labels cannot be changed.
   const { [LABELS.spec]: _____, ...labels } = serviceLabels ?? {};
   const base = { ...service, labels: { ...service.labels, ...labels } };
@@ -91,10 +97,7 @@ function projectService(service: ComposeService, spec: ClusterSpec): ComposeServ
   return {
     ...base,
     ports: (service.ports ?? []).map((port) => bindPort(port, spec)),
-    volumes: [
-      ...(service.volumes ?? []),
-      { type: 'volume', source: SECRETS, target: SECRETS_FOLDER, read_only: true },
-    ],
+    volumes: [...(service.volumes ?? []), { type: 'volume', source: SECRETS, target: SECRETS_FOLDER, read_only: true }],
     deploy: { ...deploy, resources: { ...deploy.resources, reservations } },
   };
 }

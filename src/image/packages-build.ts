@@ -97,6 +97,11 @@ export async function buildPackages(
   return { image, notebook: await provide(plan, target, machine, context) };
 }
 
+/** Name of the image below the packages; the image itself when it has none. */
+export async function findBaseImage(image: string, api: EngineApi, signal: AbortSignal): Promise<string> {
+  return (await readLabels(api, image, signal))[PACKAGES_LABELS.base] ?? image;
+}
+
 async function findBase(image: string, api: EngineApi, signal: AbortSignal): Promise<BaseImage> {
   const found = await readImage(api, image, signal);
   if (!found) throw imageNotFound(image, api.name);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { notebookImageOf } from './notebook-image.ts';
 import type { JarFile } from './packages-jars.ts';
 import { showableLines, withoutPasswords, type Requirements } from './packages-requirements.ts';
 
@@ -54,7 +55,7 @@ const FORMAT = 1;
 const HASH_CHARACTERS_IN_NAME = 12;
 /** Source: distribution/reference `regexp.go`. */
 const MAX_TAG_CHARACTERS = 128;
-const NOTEBOOK_SUFFIX = '-notebook';
+const DIGEST = /@.*$/;
 
 /**
  * Names for the image below with these packages in it, and for the notebook's.
@@ -74,14 +75,15 @@ export function planPackages(request: PackagesRequest): PackagesPlan {
   ];
   const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex');
   const suffix = `-packages-${hash.slice(0, HASH_CHARACTERS_IN_NAME)}`;
-  const image = requirements.lines.length === 0 && jars.length === 0 ? baseImage : addToTag(baseImage, suffix);
+  const image =
+    requirements.lines.length === 0 && jars.length === 0 ? baseImage : addToTag(baseImage.replace(DIGEST, ''), suffix);
   return {
     hash,
     image,
     baseImage,
     baseImageId,
-    notebookImage: addToTag(image, NOTEBOOK_SUFFIX),
-    notebookBaseImage: addToTag(baseImage, NOTEBOOK_SUFFIX),
+    notebookImage: notebookImageOf(image.replace(DIGEST, '')),
+    notebookBaseImage: notebookImageOf(baseImage.replace(DIGEST, '')),
     requirements,
     jars,
   };
@@ -103,14 +105,12 @@ export function packagesLabels(
   };
 }
 
-/** `repository:tag` + `-suffix`. A tag that is too long is cut, a digest left out, a missing tag is `latest`. */
+/** `repository:tag` + suffix. A missing tag is `latest`; one that leaves no room, the notebook's suffix included, is cut. */
 function addToTag(reference: string, suffix: string): string {
-  const [name = ''] = reference.split('@');
-  const match = /^(.*):([^:/]+)$/.exec(name);
-  const repository = match?.[1] ?? name;
+  const match = /^(.*):([^:/]+)$/.exec(reference);
+  const repository = match?.[1] ?? reference;
   const tag = match?.[2] ?? 'latest';
-  // The notebook's is made of this name: what is cut must be cut for both.
-  const room = MAX_TAG_CHARACTERS - suffix.length - (suffix === NOTEBOOK_SUFFIX ? 0 : NOTEBOOK_SUFFIX.length);
+  const room = MAX_TAG_CHARACTERS - suffix.length - '-notebook'.length;
   return `${repository}:${tag.slice(0, room)}${suffix}`;
 }
 

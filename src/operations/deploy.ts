@@ -1,40 +1,25 @@
 import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type { Endpoint } from '../cluster/endpoints.ts';
 import { resolveSpec, type ClusterFlags, type WantedSpec } from '../cluster/resolve-spec.ts';
-import { DEFAULT_DRIVER_BYTES, notebookLimitBytes } from '../cluster/sizes.ts';
-import { usedPorts, type ClusterSpec, type NotebookSpec } from '../cluster/spec.ts';
+import { usedPorts, type ClusterSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import type { DeployPlan } from '../platforms/platform.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
-import { parseSparkSize } from '../spark/submit-argv.ts';
 import { formatSize } from '../units.ts';
+import { chooseImages, packagesStep, warnOfLostPackages, type ImageWishes } from './deploy-images.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
 import { listRunningApplications } from './remove.ts';
 import { planResize, resizeSteps } from './resize.ts';
 import { waitForSpark } from './wait-ready.ts';
 
-export interface DeployOptions {
+export interface DeployOptions extends ImageWishes {
   readonly flags: ClusterFlags;
   readonly timeoutMs: number;
   readonly wait: boolean;
-  readonly images: ImageSource;
   /** Asked before running applications lose their executors. Throws to say no. */
   readonly confirmRestart: (applications: readonly SparkApplication[] | undefined) => Promise<void>;
-}
-
-/** Finds images and brings them to the nodes. */
-export interface ImageSource {
-  /** @returns id of the image; @throws NotFoundError with what to type */
-  findId(image: string): Promise<string>;
-  /**
-   * The notebook image that goes with it.
-   * @throws NotFoundError with what to type; InvalidStateError if it was built on another image
-   */
-  findNotebook(image: string): Promise<{ readonly image: string; readonly imageId: string }>;
-  /** Brings it to every node that has another one or none. @returns a short line, or `undefined` when all have it */
-  ship(image: string, progress: (detail: string) => void, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface DeployResult {
@@ -52,27 +37,31 @@ export interface PreparedDeploy {
 /** Everything `deploy --dry-run` prints: reads and checks, and changes nothing. */
 export async function prepareDeploy(
   context: OperationContext,
-  options: Pick<DeployOptions, 'flags' | 'images'>,
+  options: Pick<DeployOptions, 'flags' | 'images' | 'packages'>,
 ): Promise<PreparedDeploy> {
-  const present = await context.platform.readCluster(options.flags.name);
-  const partial = resolveSpec(
-    options.flags,
+  const { wanted, present } = await readWanted(context, options.flags);
+  const spec = await chooseImages(wanted, options);
+  const plan = await context.platform.planDeploy(spec);
+  return {
+    spec,
+    plan: { ...plan, warnings: [...plan.warnings, ...warnOfLostPackages(present?.remembered?.image, spec)] },
+  };
+}
+
+/** What was asked for, filled up with what is there. */
+async function readWanted(
+  { platform }: OperationContext,
+  flags: ClusterFlags,
+): Promise<{ readonly wanted: WantedSpec; readonly present: Cluster | undefined }> {
+  const present = await platform.readCluster(flags.name);
+  const wanted = resolveSpec(
+    flags,
     present && {
       remembered: present.remembered,
       workers: present.services.some(({ role }) => role === 'worker') ? wantedWorkers(present) : undefined,
     },
   );
-  const spec: ClusterSpec = {
-    ...partial,
-    imageId: await options.images.findId(partial.image),
-    notebook: partial.notebook ? await findNotebook(partial, options.images) : undefined,
-  };
-  return { spec, plan: await context.platform.planDeploy(spec) };
-}
-
-async function findNotebook({ image, conf }: WantedSpec, images: ImageSource): Promise<NotebookSpec> {
-  const driverBytes = parseSparkSize(conf['spark.driver.memory'] ?? '') ?? DEFAULT_DRIVER_BYTES;
-  return { ...(await images.findNotebook(image)), limitBytes: notebookLimitBytes(driverBytes) };
+  return { wanted, present };
 }
 
 /**
@@ -83,6 +72,8 @@ export async function deployCluster(context: OperationContext, options: DeployOp
   const { name } = options.flags;
   await refuseUnheard(context, options);
   return withLock(context, name, { command: 'deploy', timeoutMs: options.timeoutMs }, async () => {
+    const packages = packagesStep((await readWanted(context, options.flags)).wanted, options);
+    if (packages) await runSteps([packages], context.report, context.signal);
     const { spec, plan } = await prepareDeploy(context, options);
     for (const message of plan.warnings) context.report({ type: 'warning', message });
     noteOpenPorts(context, spec, plan);
@@ -107,11 +98,7 @@ export async function deployCluster(context: OperationContext, options: DeployOp
 const SETTLE_MS = 1000;
 
 /** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
-function noteOpenPorts(
-  { platform, report }: OperationContext,
-  spec: ClusterSpec,
-  { isNew }: DeployPlan,
-): void {
+function noteOpenPorts({ platform, report }: OperationContext, spec: ClusterSpec, { isNew }: DeployPlan): void {
   const published = Object.entries(usedPorts(spec))
     .filter(([, port]) => port !== 'none')
     .map(([key]) => key);

@@ -21,7 +21,9 @@ export async function isNotebookReady(context: NotebookContext, cluster: Cluster
     if (page.body !== undefined || page.isRefused) return page.body !== undefined;
   }
   const access = await context.platform.openContainer(cluster, notebook).catch(() => undefined);
-  const result = await access?.read(fetchScript(`http://127.0.0.1:${CONTAINER_PORTS.jupyter}/api`)).catch(() => undefined);
+  const result = await access
+    ?.read(fetchScript(`http://127.0.0.1:${CONTAINER_PORTS.jupyter}/api`))
+    .catch(() => undefined);
   return result?.status === 0;
 }
 
@@ -36,7 +38,9 @@ export async function readNotebookUrl(context: NotebookContext, name: string): P
   if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
   const notebook = findNotebook(cluster);
   if (!notebook) {
-    throw new NotFoundError(`The cluster "${name}" has no notebook`, { hint: `spark-swarm notebook start --name ${name}` });
+    throw new NotFoundError(`The cluster "${name}" has no notebook`, {
+      hint: `spark-swarm notebook start --name ${name}`,
+    });
   }
   if (!notebook.isRunning) {
     throw new InvalidStateError(`The notebook of the cluster "${name}" does not run: it is ${notebook.state}`, {
@@ -53,15 +57,14 @@ export async function readNotebookUrl(context: NotebookContext, name: string): P
   return `http://${formatHost(notebook.address)}:${port}/lab?token=${token}`;
 }
 
-async function readToken(
-  { platform }: NotebookContext,
-  cluster: Cluster,
-  notebook: ClusterContainer,
-): Promise<string> {
+async function readToken({ platform }: NotebookContext, cluster: Cluster, notebook: ClusterContainer): Promise<string> {
   const access = await platform.openContainer(cluster, notebook);
   const { status, stdout, stderr } = await access.read(['cat', TOKEN_FILE]);
   if (status === 0 && stdout.trim() !== '') return stdout.trim();
-  throw new InvalidStateError(`Cannot read the token of the notebook of "${cluster.name}": ${stderr.trim() || 'it is empty'}`, {
-    hint: `spark-swarm logs notebook --name ${cluster.name}`,
-  });
+  throw new InvalidStateError(
+    `Cannot read the token of the notebook of "${cluster.name}": ${stderr.trim() || 'it is empty'}`,
+    {
+      hint: `spark-swarm logs notebook --name ${cluster.name}`,
+    },
+  );
 }

@@ -1,4 +1,10 @@
-import { listWorkers, wantedWorkers, type Cluster, type ClusterContainer, type ClusterService } from '../cluster/cluster.ts';
+import {
+  listWorkers,
+  wantedWorkers,
+  type Cluster,
+  type ClusterContainer,
+  type ClusterService,
+} from '../cluster/cluster.ts';
 import { isWorkerOf } from '../cluster/victims.ts';
 import { findProblems, type Problem } from '../cluster/problems.ts';
 import { NotFoundError } from '../errors.ts';

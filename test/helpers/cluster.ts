@@ -21,7 +21,8 @@ export interface DaemonProcess {
 export type TestPlace = Pick<TestLab, 'nodes' | 'manager' | 'image' | 'data' | 'start' | 'run' | 'docker'>;
 
 /** Small, so that it starts quickly: an executor of 512m, the least that Spark runs with. */
-const SMALL = ['--worker-memory', '1280m', '--port', 'master=0', '--port', 'ui=0'];
+const SMALL = ['--worker-memory', '1280m'];
+const FREE_PORTS = ['master=0', 'ui=0'];
 
 /** One cluster of a test, by the launchers that a user types. */
 export class TestCluster {
@@ -44,7 +45,9 @@ export class TestCluster {
   deployArgs(...flags: readonly string[]): readonly string[] {
     // A lab's folder is its nodes'; without a flag the containers of one engine have the project's.
     const data = this.platform === 'swarm' ? [] : ['--data', this.place.data];
-    return ['--name', this.name, '--image', this.place.image, ...SMALL, ...data, ...flags];
+    const isGiven = (port: string): boolean => flags.some((flag) => flag.startsWith(port.replace(/0$/, '')));
+    const ports = FREE_PORTS.filter((port) => !isGiven(port)).flatMap((port) => ['--port', port]);
+    return ['--name', this.name, '--image', this.place.image, ...SMALL, ...ports, ...data, ...flags];
   }
 
   async deploy(...flags: readonly string[]): Promise<Outcome> {

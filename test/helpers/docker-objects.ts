@@ -1,4 +1,5 @@
 import { LABELS } from '../../src/labels.ts';
+import type { TestCluster, TestPlace } from './cluster.ts';
 import type { TestLab, TestNode } from './lab.ts';
 
 interface RawObject {
@@ -10,22 +11,39 @@ interface RawObject {
   readonly Spec?: { readonly Name?: string };
 }
 
+/**
+ * What the engine of this machine holds of one run of tests, by name, one line each. Volumes without a name are not among
+ * it: see {@link listNamelessVolumes}.
+ */
+export async function listObjectsNamed(node: TestNode, name: string): Promise<readonly string[]> {
+  const lines = await listNode(node);
+  return lines.filter((line) => line.includes(name) && !line.includes(' image ')).toSorted();
+}
+
+/** Names of the volumes that the daemons' containers were given without asking for a name. */
+export async function listNamelessVolumes(cluster: TestCluster): Promise<readonly string[]> {
+  const daemons = await cluster.processes();
+  const mounts = await Promise.all(
+    daemons.map(async ({ name }) => {
+      const { node, containerId } = await cluster.find(name);
+      const { Mounts } = await node.api.get<{ readonly Mounts: readonly RawObject[] }>(`/containers/${containerId}/json`);
+      return Mounts.flatMap(({ Name }) => Name ?? []);
+    }),
+  );
+  return mounts.flat().filter((volume) => /^[0-9a-f]{64}$/.test(volume));
+}
+
+/** Those of them that are still on one of the engines. */
+export async function findVolumes(place: TestPlace, names: readonly string[]): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    place.nodes.map(async ({ api }) => api.get<{ readonly Volumes: readonly RawObject[] | null }>('/volumes')),
+  );
+  return lists.flatMap(({ Volumes }) => Volumes ?? []).flatMap(({ Name = '' }) => (names.includes(Name) ? [Name] : []));
+}
+
 /** Everything that the engines of a lab hold, one line each with its id: what is there before and after can be compared. */
 export async function listObjects(lab: TestLab): Promise<readonly string[]> {
-  const perNode = lab.nodes.map(async (node) => {
-    const [containers, networks, volumes, images] = await Promise.all([
-      node.api.get<readonly RawObject[]>('/containers/json', { query: { all: true } }),
-      node.api.get<readonly RawObject[]>('/networks'),
-      node.api.get<{ readonly Volumes: readonly RawObject[] | null }>('/volumes'),
-      node.api.get<readonly RawObject[]>('/images/json'),
-    ]);
-    return [
-      ...containers.map((object) => describe(node, 'container', object)),
-      ...networks.map((object) => describe(node, 'network', object)),
-      ...(volumes.Volumes ?? []).map((object) => describe(node, 'volume', object)),
-      ...images.map((object) => describe(node, 'image', object)),
-    ];
-  });
+  const perNode = lab.nodes.map(listNode);
   const ofSwarm = (['services', 'secrets', 'configs'] as const).map(async (kind) =>
     (await lab.manager.api.get<readonly RawObject[]>(`/${kind}`)).map((object) =>
       describe(undefined, kind.slice(0, -1), object),
@@ -34,13 +52,28 @@ export async function listObjects(lab: TestLab): Promise<readonly string[]> {
   return (await Promise.all([...perNode, ...ofSwarm])).flat().toSorted();
 }
 
+async function listNode(node: TestNode): Promise<readonly string[]> {
+  const [containers, networks, volumes, images] = await Promise.all([
+    node.api.get<readonly RawObject[]>('/containers/json', { query: { all: true } }),
+    node.api.get<readonly RawObject[]>('/networks'),
+    node.api.get<{ readonly Volumes: readonly RawObject[] | null }>('/volumes'),
+    node.api.get<readonly RawObject[]>('/images/json'),
+  ]);
+  return [
+    ...containers.map((object) => describe(node, 'container', object)),
+    ...networks.map((object) => describe(node, 'network', object)),
+    ...(volumes.Volumes ?? []).map((object) => describe(node, 'volume', object)),
+    ...images.map((object) => describe(node, 'image', object)),
+  ];
+}
+
 /** `node-2 volume alpha_data`; nodes are named by their numbers, because a lab's own name is another in every run. */
 function describe(
   node: TestNode | undefined,
   kind: string,
   { Id, ID, Name, Names, RepoTags, Spec }: RawObject,
 ): string {
-  const place = node === undefined ? 'swarm' : `node-${/[0-9]+$/.exec(node.hostname)?.[0]}`;
+  const place = node === undefined ? 'swarm' : `node-${/[0-9]+$/.exec(node.hostname)?.[0] ?? 1}`;
   // An engine makes its own networks anew whenever it starts.
   const isBuiltIn = kind === 'network' && ['bridge', 'host', 'none'].includes(Name ?? '');
   const id = isBuiltIn ? undefined : (Id ?? ID);

@@ -1,10 +1,11 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { resolveEngineTarget } from '../../src/adapters/engine/engine-target.ts';
 import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
 import { COMPOSE_PROJECT_LABEL } from '../../src/labels.ts';
+import { projectRoot } from './cli.ts';
 import { TestCluster, type TestPlace } from './cluster.ts';
 import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import type { TestNode } from './lab.ts';
@@ -85,6 +86,19 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     return ['--label', `${RUN_LABEL}=${this.name}`];
   }
 
+  /** Keeps what explains a failed test, under test-output/<test>/. */
+  async keepEvidence(title: string): Promise<void> {
+    const folder = path.join(projectRoot, 'test-output', title.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 80));
+    await mkdir(folder, { recursive: true });
+    const list = await this.docker('ps', '-a', '--no-trunc', '--filter', `name=${this.name}`);
+    await writeFile(path.join(folder, 'containers.txt'), list);
+    const names = await this.docker('ps', '-a', '--filter', `name=${this.name}`, '--format', '{{.Names}}');
+    for (const container of names.split('\n').filter((line) => line !== '')) {
+      const { stdout, stderr } = await this.run('docker', ['logs', '--timestamps', '--tail', '2000', container]);
+      await writeFile(path.join(folder, `${container}.txt`), stdout + stderr);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#removeRun(this.name);
     this.manager.api.close();
@@ -133,7 +147,7 @@ async function must(file: string, args: readonly string[], options: CommandOptio
 }
 
 function imageOf(run: string): string {
-  return `spark-swarm-test:${run}`;
+  return `spark-swarm-test:${run}-plain`;
 }
 
 function scratchFolder(run: string, ...parts: readonly string[]): string {

@@ -95,9 +95,12 @@ export class ComposeClient {
   async #look(): Promise<boolean> {
     if (await this.#answers(['docker', 'compose', 'version', '--short'])) return false;
     if (await this.#answers(['docker-compose', 'version', '--short'])) return true;
-    throw new InvalidStateError('Cannot run Docker Compose v2: neither "docker compose" nor "docker-compose" is there', {
-      hint: await composeHint(),
-    });
+    throw new InvalidStateError(
+      'Cannot run Docker Compose v2: neither "docker compose" nor "docker-compose" is there',
+      {
+        hint: await composeHint(),
+      },
+    );
   }
 
   /** Debian 12's docker-compose is 1.29: another program, which knows neither `deploy` nor our labels. */

@@ -85,10 +85,7 @@ export class ObjectLocks implements Locks {
       const lock = await this.#store.find(cluster);
       if (lock?.label === label) await work(lock);
     };
-    const timer = setInterval(
-      () => void own(async (lock) => this.#store.renew(lock)).catch(() => {}),
-      BEAT_MS,
-    );
+    const timer = setInterval(() => void own(async (lock) => this.#store.renew(lock)).catch(() => {}), BEAT_MS);
     timer.unref();
     return async () => {
       clearInterval(timer);

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import path from 'node:path';
 
 import type { Command } from 'commander';
 
+import { isIpAddress } from '../../adapters/http/ip-address.ts';
 import { readMachine } from '../../adapters/files/machine-settings.ts';
 import type { PlatformKind } from '../../cluster/cluster.ts';
 import type { ClusterFlags } from '../../cluster/resolve-spec.ts';
@@ -10,6 +10,7 @@ import { parseConf, parseEnvironment, type Setting } from '../../cluster/setting
 import { DEFAULT_PORTS, PORT_NAMES, type PortChoice, type PortName } from '../../cluster/spec.ts';
 import { UsageError } from '../../errors.ts';
 import { parseImageReference } from '../../image/image-state.ts';
+import type { PackageFiles } from '../../operations/deploy-images.ts';
 import { parseConstraint } from '../../stack/constraints.ts';
 import { parseCores, parseCount, parseSize } from '../../units.ts';
 import type { CliContext } from '../context.ts';
@@ -79,7 +80,11 @@ export function addDeployOptions(command: Command, cli: CliContext): Command {
     .option('--notebook', "JupyterLab on the master's machine")
     .option('--no-notebook', 'take the notebook away again; its files stay')
     .option('--data <folder>', "folder that is /data in every container (default: the project's nfs/)", parseFolder)
-    .option('--bind <address>', 'address that published ports are bound to, on one engine (default: 127.0.0.1)', parseBind)
+    .option(
+      '--bind <address>',
+      'address that published ports are bound to, on one engine (default: 127.0.0.1)',
+      parseBind,
+    )
     .option('--requirements <file>', 'Python packages for driver, executors and notebook, in the form of pip')
     .option('-f, --file <file>', "a compose file of your own (default: the project's docker-compose.yml)");
   addRepeatableOption(command, {
@@ -149,6 +154,13 @@ function parsePort(text: string): readonly [PortName, PortChoice] {
   );
 }
 
+/** Files whose packages go on top of the image; `undefined` when no flag names one. */
+export function readPackages({ requirements, jar }: DeployCommandOptions, cli: CliContext): PackageFiles | undefined {
+  if (requirements === undefined && jar.length === 0) return undefined;
+  const resolve = (file: string): string => path.resolve(cli.cwd, file);
+  return { requirements: requirements && resolve(requirements), jars: jar.map(resolve) };
+}
+
 /**
  * What can be told to be wrong without asking an engine.
  *
@@ -169,11 +181,11 @@ function refuseContradictions(flag: string, given: readonly (readonly [string, s
   const seen = new Map<string, string | number>();
   for (const [name, value] of given) {
     const other = seen.get(name);
-    if (other !== undefined && other !== value) throw new UsageError(`${flag} ${name} given twice (${other}, ${value})`);
+    if (other !== undefined && other !== value)
+      throw new UsageError(`${flag} ${name} given twice (${other}, ${value})`);
     seen.set(name, value);
   }
 }
-
 
 function parseFolder(text: string): string {
   if (text !== '' && !/[\0\n]/.test(text)) return text;
@@ -181,6 +193,8 @@ function parseFolder(text: string): string {
 }
 
 function parseBind(text: string): string {
-  if (isIP(text) !== 0) return text;
-  throw new UsageError(`--bind: got ${JSON.stringify(text)}; expected an address of this machine, like 127.0.0.1 or 0.0.0.0`);
+  if (isIpAddress(text)) return text;
+  throw new UsageError(
+    `--bind: got ${JSON.stringify(text)}; expected an address of this machine, like 127.0.0.1 or 0.0.0.0`,
+  );
 }

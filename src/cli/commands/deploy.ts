@@ -11,13 +11,19 @@ import { deployCluster, describeSize, prepareDeploy, type PreparedDeploy } from 
 import { describeApplications } from '../../operations/remove.ts';
 import type { SparkApplication } from '../../spark/master-state.ts';
 import { confirm } from '../ask.ts';
-import { connect } from '../connect.ts';
+import { connect, surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { revealToken } from '../endpoints.ts';
 import { addExamples, type OutputFormat } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
-import { addDeployOptions, checkOptions, readFlags, type DeployCommandOptions } from './deploy-options.ts';
+import {
+  addDeployOptions,
+  checkOptions,
+  readFlags,
+  readPackages,
+  type DeployCommandOptions,
+} from './deploy-options.ts';
 
 export function configure(command: Command, cli: CliContext): void {
   addDeployOptions(command, cli).description(
@@ -54,7 +60,8 @@ async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<v
       flags: await readFlags(options, cli),
       timeoutMs: options.timeout,
       wait: options.wait,
-      images: createImageSource(connection),
+      images: createImageSource(connection, surroundingsOf(cli)),
+      packages: readPackages(options, cli),
       confirmRestart: async (applications) =>
         confirm(cli, restartQuestion(options.name, applications), { yes: options.yes }),
     });
@@ -67,7 +74,11 @@ async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<v
 async function dryRun(cli: CliContext, options: DeployCommandOptions): Promise<void> {
   const { spec, plan } = await withReporter(cli, options, async (report) => {
     const connection = await open(cli, options, report);
-    return prepareDeploy(connection, { flags: await readFlags(options, cli), images: createImageSource(connection) });
+    return prepareDeploy(connection, {
+      flags: await readFlags(options, cli),
+      images: createImageSource(connection, surroundingsOf(cli)),
+      packages: readPackages(options, cli),
+    });
   });
   if (options.output === 'table') cli.stdout.write(formatPlan({ spec, plan }));
   else cli.stdout.write(await formatDocument(options.output, plan.document));

@@ -4,7 +4,13 @@ import { NotFoundError } from '../../errors.ts';
 import { readNotebookUrl } from '../../operations/notebook.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
-import { addClusterOptions, addExamples, addOutputOption, type ClusterOptions, type OutputOptions } from '../options.ts';
+import {
+  addClusterOptions,
+  addExamples,
+  addOutputOption,
+  type ClusterOptions,
+  type OutputOptions,
+} from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
 import { addDeployOptions, type DeployCommandOptions } from './deploy-options.ts';

@@ -139,10 +139,11 @@ async function listSteps(
           flags: {
             name: CLUSTER,
             machine: (await readMachine(cli.env)).settings,
-            ...(options.workers === undefined ? {} : { workers: options.workers }) },
+            ...(options.workers === undefined ? {} : { workers: options.workers }),
+          },
           timeoutMs: READY_TIMEOUT_MS,
           wait: true,
-          images: createImageSource(connection),
+          images: createImageSource(connection, surroundingsOf(cli)),
           confirmRestart: async (applications) =>
             confirm(cli, restartQuestion(CLUSTER, applications), { yes: options.yes }),
         });

@@ -29,9 +29,7 @@ export type RemoveOptions = ClusterOptions &
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 export function configure(command: Command, cli: CliContext): void {
-  addRemoveOptions(command).description(
-    'Remove a cluster and wait until it is gone. Images and data volumes stay.',
-  );
+  addRemoveOptions(command).description('Remove a cluster and wait until it is gone. Images and data volumes stay.');
   addExamples(command, [
     ['spark-swarm remove', 'asks if an application is running'],
     ['spark-swarm remove --yes --volumes', 'nothing is left, and nothing is asked'],

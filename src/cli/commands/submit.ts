@@ -44,9 +44,7 @@ async function submit(cli: CliContext, options: SubmitCommandOptions, words: rea
   const name = plan.own.name === undefined ? options.name : parseClusterName(plan.own.name);
   const context = plan.own.context ?? options.context;
   const platform =
-    plan.own.platform === undefined
-      ? options.platform
-      : parseChoice(plan.own.platform, '--platform', PLATFORM_KINDS);
+    plan.own.platform === undefined ? options.platform : parseChoice(plan.own.platform, '--platform', PLATFORM_KINDS);
   const startedAt = performance.now();
   await withReporter(cli, { ...options, verbose: true }, async (report) => {
     const connection = await connect(cli, { context, platform, name, report });

@@ -122,9 +122,12 @@ export class ContainersPlatform implements Platform {
     const file = master?.labels[CONFIG_FILES_LABEL];
     const cwd = master?.labels[WORKING_DIR_LABEL] ?? '/';
     if (file === undefined || file === '-' || file.includes(',')) {
-      throw new InvalidStateError(`Cannot add workers to the cluster "${name}": nobody knows the file it was made from`, {
-        hint: `spark-swarm start --name ${name} makes it one of ours`,
-      });
+      throw new InvalidStateError(
+        `Cannot add workers to the cluster "${name}": nobody knows the file it was made from`,
+        {
+          hint: `spark-swarm start --name ${name} makes it one of ours`,
+        },
+      );
     }
     return { document: await this.#context.compose.config(file, name), cwd };
   }

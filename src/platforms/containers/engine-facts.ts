@@ -38,7 +38,19 @@ export async function readEngineFacts(name: string, reader: ContainerReader): Pr
     name: info.Name,
     cores: info.NCPU,
     memoryBytes: info.MemTotal,
-    otherMemoryBytes: clusters.filter(({ name: other }) => other !== name).reduce((sum, other) => sum + limitOf(other), 0),
+    otherMemoryBytes: clusters
+      .filter(({ name: other }) => other !== name)
+      .reduce((sum, other) => sum + limitOf(other), 0),
     mtu: bridge?.Options?.['com.docker.network.driver.mtu'],
   };
+}
+
+/** What the containers of a cluster may take, as far as somebody remembers it. */
+function limitOf(cluster: Cluster): number {
+  const { remembered } = cluster;
+  return remembered ? wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes : 0;
+}
+
+interface EngineFacts extends EngineRoom {
+  readonly mtu: string | undefined;
 }

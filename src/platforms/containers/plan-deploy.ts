@@ -95,7 +95,10 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
   };
 }
 
-async function planData(spec: ClusterSpec, { isLocal, folders }: ContainersContext): Promise<DataFolderPlan | undefined> {
+async function planData(
+  spec: ClusterSpec,
+  { isLocal, folders }: ContainersContext,
+): Promise<DataFolderPlan | undefined> {
   if (isLocal) return planLocalFolder(spec, folders);
   // A folder of the machine that the engine runs on: nobody can look at it from here.
   return spec.data && { folder: { ...spec.data, here: undefined }, opensToGroup: false };
@@ -111,16 +114,6 @@ async function removeSurplus(changes: readonly ProjectChange[], { reader }: Cont
     if (change.action !== 'removeContainers') continue;
     for (const id of change.ids) await reader.api.delete(`/containers/${id}`, { query: { force: true, v: true } });
   }
-}
-
-/** What the containers of a cluster may take, as far as somebody remembers it. */
-function limitOf(cluster: Cluster): number {
-  const { remembered } = cluster;
-  return remembered ? wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes : 0;
-}
-
-interface EngineFacts extends EngineRoom {
-  readonly mtu: string | undefined;
 }
 
 /** @throws ConflictError naming the port, the flag and the holder */
@@ -153,9 +146,10 @@ async function assertNetworksAreFree(
   { reader }: ContainersContext,
 ): Promise<void> {
   const names = new Set(Object.keys(document.networks ?? { default: {} }).map((key) => objectName(cluster, key)));
-  const networks = await reader.api.get<
-    readonly { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null }[]
-  >('/networks');
+  const networks =
+    await reader.api.get<
+      readonly { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null }[]
+    >('/networks');
   const foreign = networks.find(({ Name, Labels }) => names.has(Name) && Labels?.[LABELS.cluster] !== cluster);
   if (!foreign) return;
   throw new ConflictError(

@@ -110,9 +110,7 @@ async function waitForEnd(
 ): Promise<readonly StackTask[]> {
   const deadline = Date.now() + CHECK_TIMEOUT_MS;
   for (;;) {
-    const nodes = (await client.listNodes()).filter(
-      (node) => node.state === 'ready' && node.availability === 'active',
-    );
+    const nodes = (await client.listNodes()).filter((node) => node.state === 'ready' && node.availability === 'active');
     const tasks = (await client.listTasks()).filter((task) => task.serviceId === serviceId);
     if (nodes.every((node) => tasks.some((task) => task.nodeId === node.id && hasEnded(task)))) return tasks;
     if (Date.now() > deadline) {

@@ -112,11 +112,7 @@ function asksHelp(words: readonly string[]): boolean {
 }
 
 /** What `usage` prints: the old words, and what they are today. */
-export function formatLegacyUsage(
-  script: string,
-  verbs: readonly string[],
-  commands: readonly CommandEntry[],
-): string {
+export function formatLegacyUsage(script: string, verbs: readonly string[], commands: readonly CommandEntry[]): string {
   const { takesManager, readsSizeIn } = SCRIPTS[script] ?? {};
   const rows = [
     ...verbs.map((verb): readonly [string, string] => [

@@ -19,6 +19,10 @@ export async function run(
   projectRoot: string,
   commands?: readonly CommandEntry[],
 ): Promise<void> {
+  await runProcess(async (cli) => main(argv, cli, commands), projectRoot);
+}
+
+async function runProcess(work: (cli: CliContext) => Promise<number>, projectRoot: string): Promise<void> {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (!controller.signal.aborted) return controller.abort(new InterruptedError('Interrupted'));
@@ -34,54 +38,18 @@ export async function run(
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await main(argv, processContext(controller.signal, projectRoot), commands);
+  process.exitCode = await work(processContext(controller.signal, projectRoot));
   for (const signal of signals) process.off(signal, onSignal);
 }
 
-/** Verbs of an older script, each a command of today; `usage` and nothing print the list. */
+/** Runs a line of an older script whose verbs are commands of today, as {@link run} runs a command line. */
 export async function runVerbs(
   argv: readonly string[],
   projectRoot: string,
   { script, verbs }: { readonly script: string; readonly verbs: readonly string[] },
 ): Promise<void> {
-  const { formatLegacyUsage, translateLegacy } = await import('./legacy-scripts.ts');
-  const { COMMANDS } = await import('./command-table.ts');
-  const [verb] = argv;
-  if (verb === undefined || ['usage', 'help', '--help', '-h'].includes(verb)) {
-    process.stdout.write(formatLegacyUsage(script, verbs, COMMANDS));
-    return;
-  }
-  if (!verbs.includes(verb)) {
-    process.stderr.write(`error: unknown command ${JSON.stringify(verb)}\n`);
-    process.stderr.write(formatLegacyUsage(script, verbs, COMMANDS));
-    process.exitCode = 2;
-    return;
-  }
-  const translated = attempt(() => translateLegacy(script, argv, process.env));
-  // A command that only fails, so that this error is printed like every other.
-  if (translated instanceof UsageError) return run([verb], projectRoot, { commands: [failing(verb, translated)] });
-  await sayMeanings(translated.said, argv);
-  await run(translated.argv, projectRoot, { env: translated.env });
-}
-
-function attempt<T>(work: () => T): T | UsageError {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UsageError) return error;
-    throw error;
-  }
-}
-
-function failing(verb: string, error: UsageError): CommandEntry {
-  return { words: [verb], summary: '', load: async () => Promise.reject(error) };
-}
-
-/** Beside the result, in the form that was asked for: with `--events` everything on standard error is JSON. */
-async function sayMeanings(said: readonly string[], argv: readonly string[]): Promise<void> {
-  if (said.length === 0) return;
-  const { createReporter } = await import('./reporter.ts');
-  const options = { events: argv.includes('--events') || undefined, quiet: argv.includes('-q') }
+  const { legacyMain } = await import('./legacy-main.ts');
+  await runProcess(async (cli) => legacyMain({ script, verbs }, argv, cli), projectRoot);
 }
 
 function processContext(signal: AbortSignal, projectRoot: string): CliContext {

@@ -35,18 +35,19 @@ export function configure(command: Command, cli: CliContext): void {
     .description(
       'Change the number of workers of a live cluster. Workers that go are drained first: running applications keep what they have computed.',
     )
-    .option('--workers <count>', 'how many workers there shall be', (text) =>
-      parseCount(text, '--workers', { min: 1, max: 1000 }),
-    )
+    .argument('[workers]', 'the same as --workers', (text: string) => parseWorkers(text, 'WORKERS'))
+    .option('--workers <count>', 'how many workers there shall be', (text) => parseWorkers(text, '--workers'))
     .option('--force', 'stop workers without draining them');
   addExamples(command, [
     ['spark-swarm resize --workers 4', ''],
     ['spark-swarm resize --workers 2 --dry-run', 'which workers would go'],
   ]);
-  command.action(async (options: ResizeCommandOptions) => {
-    const { workers } = options;
+  command.action(async (counted: number | undefined, options: ResizeCommandOptions) => {
+    refuseContradiction(command, counted, options.workers);
+    const workers = counted ?? options.workers;
     if (workers === undefined) throw new UsageError('--workers: expected how many workers there shall be');
     const outcome = await withReporter(cli, options, async (report) => {
+      if (counted !== undefined) report({ type: 'note', message: describeCount(counted) });
       const connection = await connect(cli, { ...options, report });
       const plan = await planResize(connection, options.name, workers);
       const changes = formatResizePlan(plan);
@@ -65,6 +66,22 @@ export function configure(command: Command, cli: CliContext): void {
       formatOutcome(options, outcome),
     );
   });
+}
+
+function parseWorkers(text: string, field: string): number {
+  return parseCount(text, field, { min: 1, max: 1000 });
+}
+
+/** What is typed wins over the environment and the project file; of two that are typed neither does. */
+function refuseContradiction(command: Command, counted: number | undefined, workers: number | undefined): void {
+  if (counted === undefined || workers === undefined || counted === workers) return;
+  if (command.getOptionValueSource('workers') !== 'cli') return;
+  throw new UsageError(`WORKERS and --workers contradict each other (${counted}, ${workers})`);
+}
+
+/** The older script took a number, and its users counted the master, too. */
+function describeCount(workers: number): string {
+  return `${workers} counts workers, the master comes on top; say --workers ${workers}`;
 }
 
 function formatOutcome(

@@ -130,21 +130,22 @@ async function refuseMissing(
   tasks: readonly StackTask[],
   { client }: SwarmReader,
 ): Promise<void> {
-  const nodes = await client.listNodes();
-  const failed = tasks
-    .filter((task) => task.state !== 'complete')
-    .map((task) => {
-      const node = nodes.find(({ id }) => id === task.nodeId)?.hostname ?? task.nodeId;
-      const why = /does not exist/.test(task.error)
-        ? 'is not there'
-        : task.state === 'failed'
-          ? `cannot be written to by uid ${user?.split(':')[0] ?? 185}`
-          : task.error;
-      return `on ${node} it ${why}`;
-    })
-    .toSorted();
-  if (failed.length === 0) return;
-  throw new InvalidStateError(`Cannot use ${path} as /data: ${failed.join('; ')}`, {
-    hint: `make it on each of these nodes (the same folder, shared among them), or leave --data out: /data is then a volume of each node`,
+  const byReason = new Map<string, string[]>();
+  for (const node of (await client.listNodes()).toSorted((a, b) => (a.hostname < b.hostname ? -1 : 1))) {
+    // A task that was refused has a successor, which is not started.
+    const own = tasks.filter((task) => task.nodeId === node.id);
+    if (own.length === 0 || own.some((task) => task.state === 'complete')) continue;
+    const task = own.find(({ error }) => error !== '') ?? own[0];
+    const why = /does not exist/.test(task?.error ?? '')
+      ? 'is not there'
+      : task?.state === 'failed'
+        ? `cannot be written to by uid ${user?.split(':')[0] ?? 185}`
+        : `could not be looked at (${task?.error || task?.state})`;
+    byReason.set(why, [...(byReason.get(why) ?? []), node.hostname]);
+  }
+  if (byReason.size === 0) return;
+  const reasons = [...byReason].map(([why, nodes]) => `it ${why} on ${nodes.join(', ')}`);
+  throw new InvalidStateError(`Cannot use ${path} as /data: ${reasons.join('; ')}`, {
+    hint: 'make it the same folder on each of these nodes, or leave --data out: /data is then a volume of each node',
   });
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, cpSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -28,7 +28,7 @@ function temporaryFolder(t: ExecutionContext): string {
   return folder;
 }
 
-for (const launcher of launchers) {
+for (const launcher of [...launchers, 'docker/build-image.sh']) {
   test(`${launcher} is short, may be executed and has --help`, async (t) => {
     const file = path.join(projectRoot, launcher);
     t.is(statSync(file).mode & 0o777, 0o755);
@@ -39,11 +39,40 @@ for (const launcher of launchers) {
   });
 }
 
-test('package.json lists every launcher', (t) => {
+test('the older scripts are all there', (t) => {
+  t.deepEqual(oldNames.map(([file]) => file).toSorted(), [
+    'bin/get-master-ip.sh',
+    'bin/resize-cluster.sh',
+    'bin/spark-container-service.sh',
+    'docker/build-image.sh',
+    'sbin/spark-cluster-service.sh',
+  ]);
+});
+
+for (const [file, today] of oldNames) {
+  test(`${file} is ${today}: by itself, by sh and bash, and through symlinks, from anywhere`, async (t) => {
+    const folder = temporaryFolder(t);
+    const script = path.join(projectRoot, file);
+    const expected = await start(path.join(projectRoot, today), ['--help']);
+    // A relative link to an absolute one, in a folder with a blank that is a link itself.
+    mkdirSync(path.join(folder, 'my scripts'));
+    symlinkSync(script, path.join(folder, 'my scripts', 'first'));
+    symlinkSync('first', path.join(folder, 'my scripts', '-second'));
+    symlinkSync('my scripts', path.join(folder, 'linked'));
+    const second = path.join(folder, 'linked', '-second');
+    for (const words of [[script], ['sh', script], ['bash', script], [second], ['sh', second]]) {
+      const [program = '', ...args] = words;
+      t.deepEqual(await start(program, [...args, '--help'], folder), expected, words.join(' '));
+    }
+    t.deepEqual(await start('sh', [path.basename(file), '--help'], path.dirname(script)), expected);
+  });
+}
+
+test('package.json lists every launcher of today', (t) => {
   const { bin } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
     bin: Readonly<Record<string, string>>;
   };
-  t.deepEqual(Object.values(bin).toSorted(), launchers.toSorted());
+  t.deepEqual(Object.values(bin).toSorted(), launchers.filter((file) => !file.endsWith('.sh')).toSorted());
 });
 
 test('a launcher works through a symlink and from another directory', async (t) => {
@@ -67,17 +96,13 @@ test('a launcher of a project that is not built says what to type', async (t) =>
   });
 });
 
-test('the old service script knows its verbs, and says so', async (t) => {
-  const script = path.join(projectRoot, 'sbin', 'spark-cluster-service');
-  const usage = await start(script, ['usage']);
-  t.is(usage.status, 0);
-  t.regex(usage.stdout, /^Usage:\n {2}spark-cluster-service deploy \[flags\]/);
-  t.deepEqual(await start(script, []), usage);
-  t.deepEqual(await start(script, ['start']), {
-    status: 2,
-    stdout: '',
-    stderr: `error: unknown command "start"\n${usage.stdout}`,
-  });
+test('what one old script is told reaches the command', async (t) => {
+  const script = path.join(projectRoot, 'bin', 'spark-container-service.sh');
+  const { status, stdout, stderr } = await start(script, ['start', '--workers', 'x']);
+  t.deepEqual(
+    { status, stdout, stderr },
+    { status: 2, stdout: '', stderr: 'error: --workers: got "x"; expected a whole number from 1 to 1000\n' },
+  );
 });
 
 test('a pipe that closes early is not a crash', async (t) => {

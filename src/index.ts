@@ -1,27 +1,34 @@
-/** The library behind the commands: typed functions that report events and print nothing. */
+/** The library behind the commands: functions that report events, print nothing, and ask nobody. See docs/library.md. */
 export * from './errors.ts';
-export { runSteps, silent, skipped, type FlowStep, type ProgressEvent, type Report } from './events.ts';
+export type { ProgressEvent, Report, StepTitle } from './events.ts';
 export { LABELS } from './labels.ts';
-export { formatSize, parseCores, parseDuration, parseSize } from './units.ts';
-export { resolveEngineTarget, socketTarget, type EngineTarget } from './adapters/engine/engine-target.ts';
-export { acceptsConnection, fetchPage } from './adapters/http/fetch-page.ts';
-export { LocalShell } from './adapters/shell/local-shell.ts';
-export { ObjectLocks } from './adapters/locks/object-locks.ts';
-export { ConfigLockStore } from './adapters/swarm/config-lock-store.ts';
-export type { Cluster, ClusterContainer, ClusterRole, ClusterService } from './cluster/cluster.ts';
-export { formatEndpoints, type Endpoint } from './cluster/endpoints.ts';
-export { resolveSpec, type ClusterFlags } from './cluster/resolve-spec.ts';
-export { planMasterSize, planWorkerSize, type MasterSize, type WorkerSize } from './cluster/sizes.ts';
-export type { ClusterPorts, ClusterSpec, PortChoice } from './cluster/spec.ts';
-export { deployCluster, type DeployOptions, type DeployResult } from './operations/deploy.ts';
-export type { ImageSource } from './operations/deploy-images.ts';
-export { streamLogs, type ClusterLogOptions } from './operations/logs.ts';
-export type { Locks, Network, OperationContext } from './operations/operation.ts';
-export { listRunningApplications, removeCluster, type RemoveClusterOptions } from './operations/remove.ts';
-export { resizeCluster, type ResizeOptions } from './operations/resize.ts';
-export { readStatus, type ClusterStatus } from './operations/status.ts';
-export { submitApplication, type SubmitOptions } from './operations/submit.ts';
-export type { Platform, PlatformCapabilities, RemoveResult } from './platforms/platform.ts';
-export { SwarmPlatform } from './platforms/swarm/swarm-platform.ts';
-export { SwarmReader } from './platforms/swarm/swarm-reader.ts';
-export { EXAMPLES, planSubmit, type SubmitPlan } from './spark/submit-argv.ts';
+
+export type { CallOptions, ClusterOptions, Confirm, Question } from './library/call-options.ts';
+export { createCluster, type CreateClusterOptions, type CreatedCluster } from './library/create-cluster.ts';
+export { listClusters, readNotebookUrl, readStatus, type ListedCluster } from './library/read-cluster.ts';
+export { removeCluster, type RemoveClusterOptions, type RemovedCluster } from './library/remove-cluster.ts';
+export { resizeCluster, type ResizeClusterOptions, type ResizedCluster } from './library/resize-cluster.ts';
+export {
+  submitApplication,
+  type ApplicationResult,
+  type SubmitApplicationOptions,
+} from './library/submit-application.ts';
+
+export { formatEndpoints } from './cluster/endpoints.ts';
+export type { Address } from './library/addresses.ts';
+export type { ClusterStatus, MasterView } from './operations/status.ts';
+export type { SparkApplication, SparkWorker } from './spark/master-state.ts';
+
+// What another platform is made of.
+export type { Cluster, ClusterContainer, ClusterRole, ClusterService, PlatformKind } from './cluster/cluster.ts';
+export type { ClusterSpec } from './cluster/spec.ts';
+export type {
+  ContainerAccess,
+  DeployPlan,
+  LogOptions,
+  Platform,
+  PlatformCapabilities,
+  RemoveOptions,
+  RemoveResult,
+  StopOptions,
+} from './platforms/platform.ts';

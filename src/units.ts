@@ -98,3 +98,13 @@ export function formatBytes(bytes: number): string {
   if (bytes >= 1e6) return `${Math.round(bytes / 1e6)} MB`;
   return `${Math.ceil(bytes / 1e3)} kB`;
 }
+
+/**
+ * Bytes in a size as Spark writes it with a unit: `512m`, `2g`, `2gb`.
+ *
+ * @returns `undefined` for anything else: Spark decides then
+ */
+export function parseSparkSize(text: string): number | undefined {
+  const match = /^([0-9]+)([kmgt])b?$/i.exec(text);
+  return match ? Number(match[1]) * 1024 ** ('kmgt'.indexOf((match[2] ?? 'k').toLowerCase()) + 1) : undefined;
+}

@@ -13,7 +13,7 @@ async function measureStart(bench: Bench): Promise<readonly Figure[]> {
     floors.push((await run('node', ['-e', '0'])).ms);
     for (const [flag, times] of Object.entries(samples)) times.push((await run('bin/spark-swarm', [flag])).ms);
   });
-  return Object.entries(samples).map(([flag, times]) => ({
+  const starts = Object.entries(samples).map(([flag, times]): Figure => ({
     id: 'P1',
     title: `spark-swarm ${flag}`,
     floorTitle: 'node -e 0',
@@ -22,6 +22,26 @@ async function measureStart(bench: Bench): Promise<readonly Figure[]> {
     samples: times,
     floors,
   }));
+  return [...starts, await measureTab(bench)];
+}
+
+/** What a shell asks at each TAB, the names of clusters included. */
+async function measureTab(bench: Bench): Promise<Figure> {
+  const samples: number[] = [];
+  const floors: number[] = [];
+  await byTurns(bench, bench.pairs, async () => {
+    floors.push((await run('node', ['-e', '0'])).ms);
+    samples.push((await run('bin/spark-swarm', ['complete', '--', 'status', '--name', ''])).ms);
+  });
+  return {
+    id: 'P1',
+    title: 'one TAB: names of clusters',
+    floorTitle: 'node -e 0',
+    unit: 'ms',
+    marks: [{ kind: 'value', most: 110 }],
+    samples,
+    floors,
+  };
 }
 
 /** P2: the command that is typed most. */

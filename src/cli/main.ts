@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { InterruptedError, ToolkitError } from '../errors.ts';
 import type { CliContext } from './context.ts';
 import type { CommandEntry } from './command-table.ts';
+import { withTarget } from './hint-target.ts';
 
 /** Status of a command that ends with something that is not a ToolkitError: a bug. */
 const BUG_STATUS = 1;
@@ -64,18 +65,19 @@ function errorBehind(thrown: unknown, signal: AbortSignal): unknown {
 
 async function reportError(error: unknown, argv: readonly string[], cli: CliContext): Promise<number> {
   if (error instanceof OutputClosedError) return error.exitCode;
+  const hint = error instanceof ToolkitError && error.hint !== undefined ? withTarget(error.hint, argv) : undefined;
   const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const isVerbose = flags.includes('-v') || flags.includes('--verbose');
   const exitStatus = error instanceof ToolkitError ? error.exitCode : BUG_STATUS;
   if (flags.includes('--events')) {
-    cli.stderr.write(`${JSON.stringify({ type: 'error', exitStatus, ...errorRecord(error) })}\n`);
+    cli.stderr.write(`${JSON.stringify({ type: 'error', exitStatus, ...errorRecord(error, hint) })}\n`);
     return exitStatus;
   }
   const { createColors } = await import('./colors.ts');
   const colors = createColors(cli.env, cli.stderr);
   if (error instanceof ToolkitError) {
     cli.stderr.write(`${colors.red('error:')} ${error.message}\n`);
-    if (error.hint !== undefined) cli.stderr.write(`${colors.cyan('hint:')} ${error.hint}\n`);
+    if (hint !== undefined) cli.stderr.write(`${colors.cyan('hint:')} ${hint}\n`);
     if (isVerbose) cli.stderr.write(`${inspect(error)}\n`);
   } else {
     cli.stderr.write(`${colors.red('bug:')} ${inspect(error)}\n`);
@@ -84,9 +86,9 @@ async function reportError(error: unknown, argv: readonly string[], cli: CliCont
   return exitStatus;
 }
 
-function errorRecord(error: unknown): Readonly<Record<string, unknown>> {
+function errorRecord(error: unknown, hint: string | undefined): Readonly<Record<string, unknown>> {
   if (!(error instanceof ToolkitError)) return { code: 'bug', message: inspect(error) };
-  const { code, message, hint } = error;
+  const { code, message } = error;
   return { code, message, ...(hint === undefined ? {} : { hint }) };
 }
 

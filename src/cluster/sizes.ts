@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { BYTES_PER_MIB, formatSize } from '../units.ts';
+import { BYTES_PER_MIB, formatSize, parseSparkSize } from '../units.ts';
 
 /**
  * What one size means for every part of a container (design D2).
@@ -51,8 +51,9 @@ export const DEFAULT_MASTER_MEMORY_BYTES =
 /** JupyterLab, and a kernel that is no driver yet. */
 const NOTEBOOK_BYTES = 512 * BYTES_PER_MIB;
 
-/** The notebook's limit: Jupyter and one driver of this heap. */
-export function notebookLimitBytes(driverBytes: number): number {
+/** The notebook's limit: Jupyter and one driver, of the heap that the cluster's properties give it. */
+export function notebookLimitBytes(conf: Readonly<Record<string, string>>): number {
+  const driverBytes = parseSparkSize(conf['spark.driver.memory'] ?? '') ?? DEFAULT_DRIVER_BYTES;
   return NOTEBOOK_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
 }
 

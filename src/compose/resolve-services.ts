@@ -143,10 +143,15 @@ function escapeValues(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, escapeVariables(value)]));
 }
 
-/** One `key value` per line, as spark-defaults.conf has it. */
+/**
+ * One `key value` per line, as spark-defaults.conf has it.
+ *
+ * Source: java.util.Properties.load, which Spark reads the file with: a backslash begins an escape, and `=` or `:` after the
+ * key is no part of the value.
+ */
 function formatConf(conf: Settings): string {
   return Object.entries(conf)
-    .map(([key, value]) => `${key} ${value}`)
+    .map(([key, value]) => `${key} ${value.replaceAll('\\', '\\\\').replace(/^[=:]/, '\\$&')}`)
     .join('\n');
 }
 

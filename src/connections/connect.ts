@@ -38,7 +38,7 @@ const CONNECT_TIMEOUT_MS = 4500;
  */
 export async function connect(around: Surroundings, options: ConnectOptions): Promise<Connection> {
   const target = await resolveEngineTarget({ context: options.context, env: around.env, shell: new LocalShell() });
-  if (options.platform === 'containers') return connectContainers(around, target, options);
+  if (options.platform === 'containers') return useContainers(around, target, options);
   const swarm = findSwarm(around, target);
   if (options.platform === 'swarm') return useSwarm(around, await swarm, options);
   const [inContainers, found] = await Promise.allSettled([
@@ -61,6 +61,15 @@ interface FoundSwarm {
   readonly target: EngineTarget;
   /** What is said of the choice, where nobody asked for this engine. */
   readonly note: string | undefined;
+}
+
+/** @throws UsageError for a new cluster on a lab's node: its ports would answer only inside of that node */
+function useContainers(around: Surroundings, target: EngineTarget, options: ConnectOptions): Connection {
+  const connection = connectContainers(around, target, options);
+  if (!options.makes || !connection.isLab) return connection;
+  throw new UsageError(`--context: ${target.contextName} is a lab, whose nodes run a swarm; expected another engine`, {
+    hint: `spark-swarm deploy --context ${target.contextName}, or spark-swarm start without --context`,
+  });
 }
 
 function useSwarm(around: Surroundings, { target, note }: FoundSwarm, options: ConnectOptions): Connection {

@@ -97,11 +97,15 @@ function describeContainer(
   };
 }
 
-function addressOf({ ports }: EngineContainer, machine: string): string {
-  const [first] = ports;
-  return first === undefined || first.hostIp === '0.0.0.0' || first.hostIp === '::' || first.hostIp === ''
-    ? machine
-    : first.hostIp;
+/** `undefined` for a port that only another machine's own programs reach: here the same address is somebody else's. */
+function addressOf({ ports }: EngineContainer, machine: string): string | undefined {
+  const hostIp = ports[0]?.hostIp ?? '';
+  if (hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::') return machine;
+  return isLoopback(hostIp) && !isLoopback(machine) ? undefined : hostIp;
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address.startsWith('127.');
 }
 
 /** In the words that a swarm has for it, so that one table explains both. */

@@ -12,6 +12,10 @@ export interface EngineRoom {
   readonly otherMemoryBytes: number;
 }
 
+export interface RoomDemand extends Pick<ClusterSpec, 'workers' | 'worker' | 'master'> {
+  readonly notebook: { readonly limitBytes: number } | undefined;
+}
+
 export interface RoomAnswer {
   readonly problem: UsageError | undefined;
   readonly warnings: readonly string[];
@@ -19,7 +23,7 @@ export interface RoomAnswer {
 
 /** Says why the cluster does not fit on the engine: Docker would start it, and the kernel would kill what is too much. */
 export function findRoomProblem(
-  { workers, worker, master, notebook }: Pick<ClusterSpec, 'workers' | 'worker' | 'master' | 'notebook'>,
+  { workers, worker, master, notebook }: RoomDemand,
   room: EngineRoom,
 ): RoomAnswer {
   const cores = `${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}`;

@@ -1,9 +1,8 @@
 import type { WantedSpec } from '../cluster/resolve-spec.ts';
-import { DEFAULT_DRIVER_BYTES, notebookLimitBytes } from '../cluster/sizes.ts';
+import { notebookLimitBytes } from '../cluster/sizes.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import { NotFoundError } from '../errors.ts';
 import { skipped, type FlowStep, type StepContext } from '../events.ts';
-import { parseSparkSize } from '../spark/submit-argv.ts';
 
 /** Finds images and brings them to the nodes. */
 export interface ImageSource {
@@ -61,12 +60,11 @@ export async function chooseImages(wanted: WantedSpec, { images, packages }: Ima
         imageId: NOT_BUILT,
       })
     : undefined;
-  const driverBytes = parseSparkSize(wanted.conf['spark.driver.memory'] ?? '') ?? DEFAULT_DRIVER_BYTES;
   return {
     ...wanted,
     image,
     imageId: await orPlanned(images.findId(image), NOT_BUILT),
-    notebook: found && { ...found, limitBytes: notebookLimitBytes(driverBytes) },
+    notebook: found && { ...found, limitBytes: notebookLimitBytes(wanted.conf) },
   };
 }
 

@@ -102,7 +102,11 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
     id: 'stop',
     title: `Stop ${names(victims)}`,
     run: async () => {
-      const stopping = victims.filter(hasContainer);
+      const { hasNodes } = context.platform.capabilities;
+      // Also one that has ended, where no manager takes it away.
+      const stopping = victims.filter(
+        (pair) => hasContainer(pair) || (!hasNodes && pair.container.containerId !== undefined),
+      );
       const chosen = options.force ? await keepReachable(context, cluster, stopping) : stopping;
       await context.platform.stopWorkers(cluster, containersOf(chosen), { replace: false, isDrained: areDrained });
     },

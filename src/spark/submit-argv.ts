@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { parseSparkSize } from '../units.ts';
 
 /** What `spark-submit` is called with inside the cluster, and what must be brought there first. */
 export interface SubmitPlan {
@@ -193,14 +194,4 @@ export function readSparkSize(options: readonly string[], option: string, key: s
     bytes = (text === undefined ? undefined : parseSparkSize(text)) ?? bytes;
   }
   return bytes;
-}
-
-/**
- * Bytes in a size as Spark writes it with a unit: `512m`, `2g`, `2gb`.
- *
- * @returns `undefined` for anything else: Spark decides then
- */
-export function parseSparkSize(text: string): number | undefined {
-  const match = /^([0-9]+)([kmgt])b?$/i.exec(text);
-  return match ? Number(match[1]) * 1024 ** ('kmgt'.indexOf((match[2] ?? 'k').toLowerCase()) + 1) : undefined;
 }

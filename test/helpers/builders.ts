@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Cluster, ClusterContainer, ClusterService } from '../../src/cluster/cluster.ts';
+import type { Cluster, ClusterContainer, ClusterRole, ClusterService } from '../../src/cluster/cluster.ts';
 import type { PlacementNode } from '../../src/cluster/placement.ts';
 import { planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
-import { DEFAULT_PORTS, rememberSpec, type ClusterSpec } from '../../src/cluster/spec.ts';
+import { DEFAULT_PORTS, NO_MACHINE_SETTINGS, rememberSpec, type ClusterSpec } from '../../src/cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../src/labels.ts';
+import type { LocalFolders } from '../../src/platforms/local-folders.ts';
 import type { MasterState, SparkApplication, SparkWorker } from '../../src/spark/master-state.ts';
 import type { StackService, StackTask, SwarmNode } from '../../src/stack/swarm-state.ts';
 import { projectRoot } from './cli.ts';
@@ -34,6 +35,12 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     master: planMasterSize(3200 * MIB, 1),
     ports: DEFAULT_PORTS,
     constraints: [],
+    notebook: undefined,
+    conf: {},
+    env: {},
+    data: undefined,
+    bind: undefined,
+    machine: NO_MACHINE_SETTINGS,
     ...changes,
   };
 }
@@ -41,7 +48,7 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
 export function container(displayName: string, changes: Partial<ClusterContainer> = {}): ClusterContainer {
   return {
     displayName,
-    role: displayName === 'master' ? 'master' : 'worker',
+    role: displayName === 'master' || displayName === 'notebook' ? displayName : 'worker',
     id: `task-${displayName}`,
     containerId: `c0ffee-${displayName}`,
     node: 'node-1',
@@ -63,8 +70,8 @@ export function pending(displayName: string, changes: Partial<ClusterContainer> 
   return container(displayName, { containerId: undefined, node: '', state: 'pending', isRunning: false, ...changes });
 }
 
-export function clusterService(role: 'master' | 'worker', changes: Partial<ClusterService> = {}): ClusterService {
-  const count = role === 'master' ? 1 : 2;
+export function clusterService(role: ClusterRole, changes: Partial<ClusterService> = {}): ClusterService {
+  const count = role === 'worker' ? 2 : 1;
   return {
     id: `id-${role}`,
     name: `spark_${role}`,
@@ -73,6 +80,17 @@ export function clusterService(role: 'master' | 'worker', changes: Partial<Clust
     wanted: count,
     running: count,
     update: undefined,
+    ...changes,
+  };
+}
+
+/** Folders of a machine whose person has the uid 1000, and what is said of them. */
+export function localFolders(changes: Partial<LocalFolders> = {}): LocalFolders {
+  return {
+    person: { uid: 1000, gid: 1000 },
+    defaultFolder: '/srv/project/nfs',
+    read: async () => ({ uid: 1000, gid: 1000, mode: 0o40755, isWritable: true }),
+    openToGroup: (path) => Promise.reject(new Error(`unexpected: open ${path} to its group`)),
     ...changes,
   };
 }

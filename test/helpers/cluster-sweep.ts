@@ -1,7 +1,7 @@
 import { LABELS } from '../../src/labels.ts';
+import type { TestCluster } from './cluster.ts';
 import { describeClusterObjects } from './docker-objects.ts';
 import { CallLog, DockerProxy, type FaultMoment, type MutatingCall } from './docker-proxy.ts';
-import type { TestLab } from './lab.ts';
 import type { RunningCommand } from './lab-command.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -33,33 +33,31 @@ export interface SweepResult {
 const SETTLE_MS = 45_000;
 
 /**
- * Runs commands through proxies in front of every engine of a lab, and interrupts them. Node labels lead to the nodes'
- * proxies while it is open.
+ * Runs commands through proxies in front of every engine of a place, and interrupts them. On a swarm the nodes' labels lead
+ * to their proxies while it is open.
  */
 export class ClusterSweep implements AsyncDisposable {
-  readonly #lab: TestLab;
-  readonly #cluster: string;
+  readonly #cluster: TestCluster;
   readonly #log = new CallLog();
   readonly #proxies: readonly DockerProxy[];
 
-  private constructor(lab: TestLab, cluster: string) {
-    this.#lab = lab;
+  private constructor(cluster: TestCluster) {
     this.#cluster = cluster;
-    this.#proxies = lab.nodes.map(
+    this.#proxies = cluster.place.nodes.map(
       ({ hostname, socket }, index) =>
         new DockerProxy({ name: hostname, socket }, `/tmp/spark-swarm-${process.pid}-${index + 1}.sock`, this.#log),
     );
   }
 
-  static async open(lab: TestLab, cluster: string): Promise<ClusterSweep> {
-    const sweep = new ClusterSweep(lab, cluster);
+  static async open(cluster: TestCluster): Promise<ClusterSweep> {
+    const sweep = new ClusterSweep(cluster);
     await Promise.all(sweep.#proxies.map(async (proxy) => proxy.start()));
     await sweep.#label((index) => sweep.#proxies[index]?.socket ?? '');
     return sweep;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#label((index) => this.#lab.nodes[index]?.socket ?? '');
+    await this.#label((index) => this.#cluster.place.nodes[index]?.socket ?? '');
     await Promise.all(this.#proxies.map(async (proxy) => proxy[Symbol.asyncDispose]()));
   }
 
@@ -71,7 +69,7 @@ export class ClusterSweep implements AsyncDisposable {
   }
 
   async describe(): Promise<string> {
-    return describeClusterObjects(this.#lab, this.#cluster);
+    return describeClusterObjects(this.#cluster);
   }
 
   /** Interrupts the command at the point, runs it again, and compares what is there then. */
@@ -106,7 +104,7 @@ export class ClusterSweep implements AsyncDisposable {
     const kill = (): void => (point?.kills === 'all' ? command.killTree() : command.kill('SIGKILL'));
     this.#log.reset(point && { call: point.call, moment: point.moment, kill, sparesDocker: point.kills === 'command' });
     const env = { DOCKER_CONTEXT: undefined, DOCKER_HOST: `unix://${this.#proxies[0]?.socket}` };
-    const command = this.#lab.start(file, words, { env });
+    const command = this.#cluster.place.start(file, words, { env });
     return command;
   }
 
@@ -116,14 +114,10 @@ export class ClusterSweep implements AsyncDisposable {
   }
 
   async #label(socketOf: (index: number) => string): Promise<void> {
-    for (const [index, { hostname }] of this.#lab.nodes.entries()) {
-      await this.#lab.docker(
-        'node',
-        'update',
-        '--label-add',
-        `${LABELS.nodeEngine}=unix://${socketOf(index)}`,
-        hostname,
-      );
+    const { place, platform } = this.#cluster;
+    if (platform !== 'swarm') return;
+    for (const [index, { hostname }] of place.nodes.entries()) {
+      await place.docker('node', 'update', '--label-add', `${LABELS.nodeEngine}=unix://${socketOf(index)}`, hostname);
     }
   }
 }

@@ -44,10 +44,11 @@ export class TestCluster {
   /** The flags of a first deploy: sizes, ports and the image are remembered, and a later one needs no flag. */
   deployArgs(...flags: readonly string[]): readonly string[] {
     // A lab's folder is its nodes'; without a flag the containers of one engine have the project's.
-    const data = this.platform === 'swarm' ? [] : ['--data', this.place.data];
+    const data = this.platform === 'swarm' || flags.includes('--data') ? [] : ['--data', this.place.data];
     const isGiven = (port: string): boolean => flags.some((flag) => flag.startsWith(port.replace(/0$/, '')));
     const ports = FREE_PORTS.filter((port) => !isGiven(port)).flatMap((port) => ['--port', port]);
-    return ['--name', this.name, '--image', this.place.image, ...SMALL, ...ports, ...data, ...flags];
+    const image = flags.includes('--image') ? [] : ['--image', this.place.image];
+    return ['--name', this.name, ...image, ...SMALL, ...ports, ...data, ...flags];
   }
 
   async deploy(...flags: readonly string[]): Promise<Outcome> {

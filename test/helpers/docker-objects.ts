@@ -26,7 +26,9 @@ export async function listNamelessVolumes(cluster: TestCluster): Promise<readonl
   const mounts = await Promise.all(
     daemons.map(async ({ name }) => {
       const { node, containerId } = await cluster.find(name);
-      const { Mounts } = await node.api.get<{ readonly Mounts: readonly RawObject[] }>(`/containers/${containerId}/json`);
+      const { Mounts } = await node.api.get<{ readonly Mounts: readonly RawObject[] }>(
+        `/containers/${containerId}/json`,
+      );
       return Mounts.flatMap(({ Name }) => Name ?? []);
     }),
   );
@@ -98,7 +100,7 @@ interface RawSpec {
 }
 
 /** Keys in specifications whose value is another one each time the cluster is made anew. */
-const VOLATILE = new Set(['SecretID', 'Target', 'ForceUpdate', 'com.docker.network.driver.overlay.vxlanid_list']);
+const VOLATILE = new Set(['SecretID', 'ConfigID', 'Target', 'ForceUpdate', 'com.docker.network.driver.overlay.vxlanid_list']);
 
 function withoutVolatile(value: unknown): string {
   return JSON.stringify(value, (key, part: unknown) => (VOLATILE.has(key) ? undefined : part));
@@ -108,24 +110,24 @@ function withoutVolatile(value: unknown): string {
  * What a cluster consists of, without ids and times, and without the nodes that the swarm has chosen: two clusters that
  * were made alike have the same text.
  */
-export async function describeClusterObjects(lab: TestLab, name: string): Promise<string> {
+export async function describeClusterObjects(cluster: TestCluster): Promise<string> {
+  const lines = cluster.platform === 'swarm' ? await describeStack(cluster) : await describeProject(cluster);
+  return lines.toSorted().join('\n');
+}
+
+async function describeStack({ place, name }: TestCluster): Promise<readonly string[]> {
   const filters = { label: [`${LABELS.cluster}=${name}`] };
-  const { api } = lab.manager;
+  const { api } = place.manager;
   const [services, secrets, configs, networks] = await Promise.all([
     api.get<readonly RawSpec[]>('/services', { query: { filters } }),
     api.get<readonly RawSpec[]>('/secrets', { query: { filters } }),
     api.get<readonly RawSpec[]>('/configs', { query: { filters } }),
-    api.get<readonly { readonly Name: string; readonly Labels: unknown; readonly Options: unknown }[]>('/networks', {
-      query: { filters },
-    }),
+    api.get<readonly RawNetwork[]>('/networks', { query: { filters } }),
   ]);
   const onNodes = await Promise.all(
-    lab.nodes.map(async (node) => {
+    place.nodes.map(async (node) => {
       const [containers, { Volumes }] = await Promise.all([
-        node.api.get<readonly { readonly State: string; readonly Labels: Readonly<Record<string, string>> }[]>(
-          '/containers/json',
-          { query: { filters } },
-        ),
+        node.api.get<readonly RawListed[]>('/containers/json', { query: { filters } }),
         node.api.get<{ readonly Volumes: readonly { readonly Name: string }[] | null }>('/volumes', {
           query: { filters },
         }),
@@ -136,7 +138,7 @@ export async function describeClusterObjects(lab: TestLab, name: string): Promis
       };
     }),
   );
-  const lines = [
+  return [
     ...services.map(({ Spec }) => `service ${withoutVolatile(Spec)}`),
     ...secrets.map(({ Spec }) => `secret ${JSON.stringify(Spec)}`),
     ...configs.map(({ Spec }) => `config ${Spec.Name}`),
@@ -144,5 +146,46 @@ export async function describeClusterObjects(lab: TestLab, name: string): Promis
     ...onNodes.flatMap(({ containers }) => containers),
     ...new Set(onNodes.flatMap(({ volumes }) => volumes)),
   ];
-  return lines.toSorted().join('\n');
+}
+
+/** Compose's labels that tell how often a file was handed to it, and of whom a container took the place. */
+const VOLATILE_LABELS = /^com\.docker\.compose\.(config-hash|replace|project\.(config_files|working_dir|environment_file))$/;
+
+async function describeProject({ place, name }: TestCluster): Promise<readonly string[]> {
+  const filters = { label: [`${LABELS.cluster}=${name}`] };
+  const { api } = place.manager;
+  const [containers, networks, { Volumes }] = await Promise.all([
+    api.get<readonly RawListed[]>('/containers/json', { query: { all: true, filters } }),
+    api.get<readonly RawNetwork[]>('/networks', { query: { filters } }),
+    api.get<{ readonly Volumes: readonly RawNetwork[] | null }>('/volumes', { query: { filters } }),
+  ]);
+  const labels = (all: Readonly<Record<string, string>>): string =>
+    JSON.stringify(
+      Object.entries(all)
+        .filter(([key]) => !VOLATILE_LABELS.test(key) && key !== LABELS.revision)
+        .toSorted(),
+    );
+  return [
+    ...containers.map(({ Names, State, Labels, Image, Mounts }) => {
+      const mounts = Mounts.map(({ Type, Destination, RW }) => `${Type}:${Destination}:${RW}`).toSorted();
+      return `container ${Names.join()} ${State} ${Image} ${mounts.join(' ')} ${labels(Labels)}`;
+    }),
+    ...networks.map(({ Name, Labels, Options }) => `network ${Name} ${JSON.stringify(Options)} ${labels(Labels)}`),
+    // What is remembered is written anew, under another number.
+    ...(Volumes ?? []).map(({ Name, Labels }) => `volume ${Name.replace(/-memory-[0-9]+$/, '-memory')} ${labels(Labels)}`),
+  ];
+}
+
+interface RawListed {
+  readonly Names: readonly string[];
+  readonly State: string;
+  readonly Image: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Mounts: readonly { readonly Type: string; readonly Destination: string; readonly RW: boolean }[];
+}
+
+interface RawNetwork {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Options: unknown;
 }

@@ -127,6 +127,7 @@ export class FakeCluster implements Platform, Network, Locks {
     return {
       changes,
       document: {},
+      isNew: !present,
       restartsContainers: false,
       warnings: [],
       apply: async (progress, signal) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { text as readText } from 'node:stream/consumers';
+import { buffer as readBytes } from 'node:stream/consumers';
 
 import { EngineApi } from '../../src/adapters/engine/engine-api.ts';
 
@@ -13,8 +13,9 @@ export interface EngineRequest {
   readonly id: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: http.IncomingHttpHeaders;
-  /** As it came. */
+  /** As it came; `bytes` for archives. */
   readonly body: string;
+  readonly bytes: Buffer;
   /** The name given to {@link FakeEngine.listenAs}; empty for the engine's own socket. */
   readonly socket: string;
 }
@@ -111,13 +112,15 @@ export class FakeEngine implements AsyncDisposable {
     const url = new URL(incoming.url ?? '/', 'http://docker');
     const method = incoming.method ?? 'GET';
     const [route, id] = this.#find(method, url.pathname);
+    const bytes = await readBytes(incoming);
     const request: EngineRequest = {
       method,
       path: url.pathname,
       id,
       query: Object.fromEntries(url.searchParams),
       headers: incoming.headers,
-      body: await readText(incoming),
+      body: bytes.toString(),
+      bytes,
       socket,
     };
     this.requests.push(request);

@@ -120,7 +120,11 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     const isOurs = ({ project, run }: Made): boolean => project.endsWith(`-${name}`) || run === name;
     const made = async (...words: readonly string[]): Promise<readonly string[]> => {
       const format = `{{.ID}}|{{.Label "${COMPOSE_PROJECT_LABEL}"}}|{{.Label "${RUN_LABEL}"}}`;
-      const list = await this.docker(...words, '--format', words[0] === 'volume' ? format.replace('ID', 'Name') : format);
+      const list = await this.docker(
+        ...words,
+        '--format',
+        words[0] === 'volume' ? format.replace('ID', 'Name') : format,
+      );
       return list
         .split('\n')
         .map((line) => line.split('|'))

@@ -1,24 +1,40 @@
-import { useLab } from '../helpers/lab-tests.ts';
-import { againTests } from './swarm/again.ts';
+import { listObjects } from '../helpers/docker-objects.ts';
+import { theCluster, theLab, useLab } from '../helpers/lab-tests.ts';
+import { AGAIN } from './contract/again.ts';
+import { runBehaviours, type Behaviour, type Stand } from './contract/behaviour.ts';
+import { crashBehaviour } from './contract/crash.ts';
+import { DATA } from './contract/data.ts';
+import { DEPLOY } from './contract/deploy.ts';
+import { HARM } from './contract/harm.ts';
+import { LOGS } from './contract/logs.ts';
+import { REFUSALS } from './contract/refusals.ts';
+import { removeBehaviours } from './contract/remove.ts';
+import { RESIZE } from './contract/resize.ts';
+import { SUBMIT } from './contract/submit.ts';
 import { byHandTests } from './swarm/by-hand.ts';
-import { crashTests } from './swarm/crash.ts';
-import { deployTests } from './swarm/deploy.ts';
+import { CRASH_POINTS } from './swarm/crash.ts';
+import { dataCheckTests } from './swarm/data-check.ts';
+import { featureTests } from './swarm/features.ts';
+import { foreignTests, objectsBefore } from './swarm/foreign.ts';
 import { harmTests } from './swarm/harm.ts';
-import { logTests } from './swarm/logs.ts';
-import { removeTests } from './swarm/remove.ts';
-import { resizeTests } from './swarm/resize.ts';
-import { submitTests } from './swarm/submit.ts';
+import { managerTests } from './swarm/manager.ts';
+import { sideBySideTests } from './swarm/side-by-side.ts';
 
 useLab();
 
+const stand: Stand = { cluster: theCluster, listObjects: async () => listObjects(theLab()) };
+const contract = (...behaviours: readonly Behaviour[]): void => runBehaviours(behaviours, () => stand);
+
 // One lab for all of them, because bringing it up and the image there takes half a minute. They run in this order: the
 // cluster "spark" is deployed once, used, resized, harmed and removed; then others live beside each other.
-deployTests();
-submitTests();
-logTests();
-resizeTests();
+managerTests();
+foreignTests();
+contract(...REFUSALS, ...DEPLOY, ...SUBMIT, ...DATA);
+featureTests();
+contract(...LOGS, ...RESIZE, ...HARM);
 harmTests();
-removeTests();
-againTests();
+contract(...removeBehaviours(() => objectsBefore), ...AGAIN);
+dataCheckTests();
 byHandTests();
-crashTests();
+contract(crashBehaviour(CRASH_POINTS));
+sideBySideTests();

@@ -19,7 +19,9 @@ const VALUES_FROM: Readonly<Record<string, readonly string[]>> = {
   // Where adapters and platforms are put together, for the command line and for the library.
   connections: [...LIBRARY, 'connections'],
   cli: [...LIBRARY, 'connections', 'cli'],
-  index: [...LIBRARY, 'connections'],
+  // What the library offers, and the page that lists it.
+  library: [...LIBRARY, 'connections', 'library'],
+  index: ['top', 'cluster', 'library'],
 };
 
 /** Packages and modules of Node that reach files, processes, networks or engines. */

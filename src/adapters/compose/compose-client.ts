@@ -45,8 +45,10 @@ export class ComposeClient {
    */
   async config(file: string, project: string): Promise<ComposeDocument> {
     const { config } = await import('./docker-compose.ts');
-    const result = await this.#run(file, async (options) =>
-      config({ ...options, config: file, composeOptions: ['-p', project], commandOptions: ['--format', 'json'] }),
+    const result = await this.#run(
+      async (options) =>
+        config({ ...options, config: file, composeOptions: ['-p', project], commandOptions: ['--format', 'json'] }),
+      (failure) => fileProblem(file, failure),
     );
     const { name: _, ...document } = JSON.parse(result.out) as ComposeDocument & { readonly name?: string };
     return document;
@@ -59,7 +61,7 @@ export class ComposeClient {
    */
   async up({ project, document, cwd, scale, progress }: UpOptions): Promise<void> {
     const { upAll, upOne } = await import('./docker-compose.ts');
-    await this.#run(`the cluster "${project}"`, async (options) => {
+    const work = async (options: ComposeCall): Promise<unknown> => {
       const common = {
         ...options,
         cwd,
@@ -70,10 +72,11 @@ export class ComposeClient {
       if (!scale) return upAll({ ...common, commandOptions: ['--renew-anon-volumes'] });
       const flags = ['--no-recreate', '--no-deps', '--scale', `${scale.service}=${scale.count}`];
       return upOne(scale.service, { ...common, commandOptions: flags });
-    });
+    };
+    await this.#run(work, (failure) => startProblem(project, failure));
   }
 
-  async #run<T>(subject: string, work: (options: ComposeCall) => Promise<T>): Promise<T> {
+  async #run<T>(work: (options: ComposeCall) => Promise<T>, translate: (failure: Failure) => Error): Promise<T> {
     const standalone = await this.#findProgram();
     try {
       return await work({
@@ -82,7 +85,7 @@ export class ComposeClient {
         ...(standalone ? { executable: { standalone: true as const } } : {}),
       });
     } catch (error) {
-      throw translate(subject, error);
+      throw isFailure(error) ? translate(error) : error;
     }
   }
 
@@ -125,26 +128,33 @@ function lastLine(text: string, progress: (detail: string) => void): void {
   if (line) progress(line);
 }
 
-function translate(subject: string, error: unknown): unknown {
-  if (!isFailure(error)) return error;
-  const words = tidy(error.err || error.out);
-  if (/port is already allocated|address already in use/.test(words)) {
-    return new ConflictError(`Cannot start ${subject}: a port is taken: ${words}`, {
-      hint: '--port ui=0 takes a free one',
-      cause: error,
-    });
-  }
-  if (/^(validating|yaml:|parsing|services\.|invalid (interpolation|spec))|no such file/.test(words))
-    return new ConfigError(subject, [words], { cause: error });
-  return new EngineError(`Docker Compose could not bring up ${subject}: ${words}`, 500, { cause: error });
+/** Compose reads the file and asks nobody: whatever it complains of is in the file. */
+function fileProblem(file: string, failure: Failure): ConfigError {
+  const words = tidy(failure).replaceAll(`validating ${file}: `, '');
+  return new ConfigError(file, [words], { cause: failure });
 }
 
-/** The last lines, without those that only say how far it came. */
-function tidy(text: string): string {
-  const lines = text
+function startProblem(project: string, failure: Failure): ConflictError | EngineError {
+  const words = tidy(failure);
+  if (/port is already allocated|address already in use/.test(words)) {
+    return new ConflictError(`Cannot start the cluster "${project}": a port is taken: ${words}`, {
+      hint: '--port ui=0 takes a free one',
+      cause: failure,
+    });
+  }
+  return new EngineError(`Docker Compose could not bring up the cluster "${project}": ${words}`, 500, {
+    cause: failure,
+  });
+}
+
+/** The last lines, without warnings and those that only say how far it came. */
+function tidy({ err, out }: Failure): string {
+  const lines = (err || out)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(Container|Network|Volume) \S+ {1,2}\w+$/.test(line));
+    .filter(
+      (line) => line !== '' && !/^(Container|Network|Volume) \S+ {1,2}\w+$|^time="[^"]*" level=warning /.test(line),
+    );
   return lines.slice(-3).join('; ');
 }
 

@@ -26,6 +26,11 @@ export type QueryValue = string | number | boolean | undefined | Readonly<Record
 
 /** Long enough for a loaded manager (its own request limit is 20 s), short enough that nobody waits for ever. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+/**
+ * Connections are used again within a command, and closed when nobody has used them for so long: a program that asks again
+ * and again for months must not collect them. Requests that take longer go on: node:http only tells them.
+ */
+const AGENT = { keepAlive: true, timeout: 5000 } as const;
 
 /**
  * One engine's HTTP API, as JSON.
@@ -46,13 +51,13 @@ export class EngineApi {
     this.#agent =
       endpoint.kind === 'tcp' && endpoint.tls
         ? new https.Agent({
-            keepAlive: true,
+            ...AGENT,
             ca: endpoint.tls.ca,
             cert: endpoint.tls.cert,
             key: endpoint.tls.key,
             rejectUnauthorized: endpoint.tls.verify,
           })
-        : new http.Agent({ keepAlive: true });
+        : new http.Agent(AGENT);
   }
 
   /** @throws NotFoundError, EngineError, UnreachableError */

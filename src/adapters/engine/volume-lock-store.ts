@@ -43,10 +43,14 @@ export class VolumeLockStore implements LockStore {
       if (error instanceof NotFoundError) return undefined;
       throw error;
     }
-    throw new ConflictError(`The volume ${nameOf(cluster)} is there and is not ours`, { hint: 'choose another --name' });
+    throw new ConflictError(`The volume ${nameOf(cluster)} is there and is not ours`, {
+      hint: 'choose another --name',
+    });
   }
 
-  async remove({ id, cluster }: LockObject): Promise<void> {
+  async remove({ id, cluster, label }: LockObject): Promise<void> {
+    // A name comes back, with another lock behind it.
+    if ((await this.find(cluster))?.label !== label) return;
     for (const name of [...(await this.#listBeats(cluster)).map(({ Name }) => Name), id]) await this.#remove(name);
   }
 

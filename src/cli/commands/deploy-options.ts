@@ -47,14 +47,16 @@ export type DeployCommandOptions = ClusterOptions &
     readonly bind?: string;
     readonly requirements?: string;
     readonly jar: readonly string[];
-    readonly conf: readonly Setting[];
-    readonly env: readonly Setting[];
+    readonly conf: readonly (Setting | typeof NONE)[];
+    readonly env: readonly (Setting | typeof NONE)[];
     readonly port: readonly (readonly [PortName, PortChoice])[];
     readonly constraint: readonly string[];
     readonly file?: string;
   };
 
 const DEFAULT_TIMEOUT_MS = 180_000;
+/** What takes away all that a flag has ever added: without the flag it is kept. */
+const NONE = 'none';
 
 /** The flags of `deploy` and `start`: what a cluster shall be. */
 export function addDeployOptions(command: Command, cli: CliContext): Command {
@@ -94,14 +96,14 @@ export function addDeployOptions(command: Command, cli: CliContext): Command {
   });
   addRepeatableOption(command, {
     flags: '--conf <key=value>',
-    description: 'a Spark property of the whole cluster',
-    parse: parseConf,
+    description: 'a Spark property of the whole cluster; none takes all away',
+    parse: orNone(parseConf),
     otherwise: 'as now',
   });
   addRepeatableOption(command, {
     flags: '--env <name=value>',
-    description: 'an environment variable of every container',
-    parse: (text) => parseEnvironment(text, cli.env),
+    description: 'an environment variable of every container; none takes all away',
+    parse: orNone((text) => parseEnvironment(text, cli.env)),
     otherwise: 'as now',
   });
   addRepeatableOption(command, {
@@ -112,8 +114,8 @@ export function addDeployOptions(command: Command, cli: CliContext): Command {
   });
   addRepeatableOption(command, {
     flags: '--constraint <constraint>',
-    description: 'nodes that may run workers, like node.labels.disk==ssd',
-    parse: parseConstraint,
+    description: 'nodes that may run workers, like node.labels.disk==ssd; none for all of them',
+    parse: orNone(parseConstraint),
     otherwise: 'any node',
   });
   return addDryRunOption(
@@ -133,10 +135,10 @@ export async function readFlags(options: DeployCommandOptions, cli: CliContext):
     ...(options.masterCores === undefined ? {} : { masterCores: options.masterCores }),
     ...(options.masterMemory === undefined ? {} : { masterMemoryBytes: options.masterMemory }),
     ...(options.port.length === 0 ? {} : { ports: Object.fromEntries(options.port) }),
-    ...(options.constraint.length === 0 ? {} : { constraints: options.constraint }),
+    ...(options.constraint.length === 0 ? {} : { constraints: withoutNone(options.constraint) }),
     ...(options.notebook === undefined ? {} : { notebook: options.notebook }),
-    ...(options.conf.length === 0 ? {} : { conf: Object.fromEntries(options.conf) }),
-    ...(options.env.length === 0 ? {} : { env: Object.fromEntries(options.env) }),
+    ...(options.conf.length === 0 ? {} : { conf: Object.fromEntries(withoutNone(options.conf)) }),
+    ...(options.env.length === 0 ? {} : { env: Object.fromEntries(withoutNone(options.env)) }),
     ...(folder === undefined ? {} : { data: { path: folder, here: folder, user: undefined } }),
     ...(options.bind === undefined ? {} : { bind: options.bind }),
     machine: (await readMachine(cli.env)).settings,
@@ -168,8 +170,8 @@ export function readPackages({ requirements, jar }: DeployCommandOptions, cli: C
  */
 export function checkOptions(options: DeployCommandOptions, platform: PlatformKind | undefined): void {
   refuseContradictions('--port', options.port);
-  refuseContradictions('--conf', options.conf);
-  refuseContradictions('--env', options.env);
+  refuseContradictions('--conf', withoutNone(options.conf));
+  refuseContradictions('--env', withoutNone(options.env));
   if (options.bind !== undefined && platform === 'swarm') throw new UsageError(NO_BIND);
   if (options.constraint.length > 0 && platform === 'containers') throw new UsageError(NO_CONSTRAINT);
 }
@@ -197,4 +199,12 @@ function parseBind(text: string): string {
   throw new UsageError(
     `--bind: got ${JSON.stringify(text)}; expected an address of this machine, like 127.0.0.1 or 0.0.0.0`,
   );
+}
+
+function orNone<T>(parse: (text: string) => T): (text: string) => T | typeof NONE {
+  return (text) => (text === NONE ? NONE : parse(text));
+}
+
+function withoutNone<T>(given: readonly (T | typeof NONE)[]): readonly T[] {
+  return given.filter((value): value is T => value !== NONE);
 }

@@ -53,10 +53,11 @@ export class ContainersPlatform implements Platform {
     if (count > wantedWorkers(cluster)) await assertRoomForWorkers(cluster, count, reader);
     const project = await reader.readProject(name);
     const workers = project.filter(({ labels }) => labels[LABELS.role] === 'worker');
-    await writeMemory(reader.api, name, { workers: count });
     const running = workers.filter(({ state }) => state === 'running').length;
-    if (running >= count) return;
-    const { document, cwd } = await this.#readDocument(name, project);
+    const made = running < count ? await this.#readDocument(name, project) : undefined;
+    await writeMemory(reader.api, name, { workers: count });
+    if (!made) return;
+    const { document, cwd } = made;
     const service = workers[0]?.labels[COMPOSE_SERVICE_LABEL] ?? findWorkerService(document);
     await compose.up({ project: name, document, cwd, scale: { service, count }, progress: () => {} });
   }

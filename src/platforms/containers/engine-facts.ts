@@ -1,5 +1,5 @@
 import { wantedWorkers, type Cluster } from '../../cluster/cluster.ts';
-import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
+import { notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
 import type { ContainerReader } from './container-reader.ts';
 
@@ -18,8 +18,7 @@ export async function assertRoomForWorkers(
     workers,
     worker: planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores),
     master: planMasterSize(remembered.masterMemoryBytes, remembered.masterCores),
-    // It runs already, and stays.
-    notebook: undefined,
+    notebook: remembered.notebook ? { limitBytes: notebookLimitBytes(remembered.conf) } : undefined,
   };
   const { problem } = findRoomProblem(demand, await readEngineFacts(name, reader));
   if (problem) throw problem;
@@ -48,7 +47,9 @@ export async function readEngineFacts(name: string, reader: ContainerReader): Pr
 /** What the containers of a cluster may take, as far as somebody remembers it. */
 function limitOf(cluster: Cluster): number {
   const { remembered } = cluster;
-  return remembered ? wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes : 0;
+  if (!remembered) return 0;
+  const notebook = remembered.notebook ? notebookLimitBytes(remembered.conf) : 0;
+  return wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes + notebook;
 }
 
 interface EngineFacts extends EngineRoom {

@@ -3,7 +3,6 @@ import pMap from 'p-map';
 import { Container } from '../../adapters/engine/container.ts';
 import { deleteVolume } from '../../adapters/engine/delete-volume.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
-import { projectOf } from '../../containers/container-cluster.ts';
 import type { EngineContainer } from '../../containers/engine-container.ts';
 import { EngineError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
@@ -13,8 +12,8 @@ import { SECRETS_ROLE } from './secret-files.ts';
 
 /** Spark's daemons end within a second; what does not is killed. */
 const STOP_GRACE_SECONDS = 5;
-/** Volumes that hold what people have made. All others only serve the containers. */
-const DATA_ROLES: readonly (string | undefined)[] = ['data', 'notebooks'];
+/** Volumes that only serve the containers. All others hold what people have made, also those of services they added. */
+const OWN_ROLES: readonly (string | undefined)[] = ['recovery', SECRETS_ROLE];
 
 interface RawNetwork {
   readonly Id: string;
@@ -96,12 +95,12 @@ async function removeVolumes(
   reader: ContainerReader,
   { volumes: removesData }: RemoveOptions,
 ): Promise<{ readonly removed: readonly string[]; readonly kept: readonly string[] }> {
-  const ours = (await reader.listVolumes(name)).filter(
-    ({ Labels }) => belongsTo(name, Labels) || projectOf(Labels) === name,
-  );
+  const ours = (await reader.listVolumes(name)).filter(({ Labels }) => belongsTo(name, Labels));
   // The lock is held by whoever removes, and goes with it.
   const found = ours.filter(({ Labels }) => Labels?.[LABELS.lock] === undefined && !isBeat(Labels));
-  const isKept = ({ Labels }: RawVolume): boolean => !removesData && DATA_ROLES.includes(Labels?.[LABELS.role]);
+  const isOwn = ({ Labels }: RawVolume): boolean =>
+    OWN_ROLES.includes(Labels?.[LABELS.role]) || Labels?.[LABELS.workers] !== undefined;
+  const isKept = (volume: RawVolume): boolean => !removesData && !isOwn(volume);
   const going = found.filter((volume) => !isKept(volume));
   await pMap(going, async ({ Name }) => deleteVolume(reader.api, Name));
   return {

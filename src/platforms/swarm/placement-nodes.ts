@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
-import { planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
+import { notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { LABELS } from '../../labels.ts';
 import { matchesConstraints } from '../../stack/constraints.ts';
@@ -24,8 +24,7 @@ export async function assertRoomForWorkers(
     workers,
     worker: planWorkerSize(workerMemoryBytes, workerCores),
     master: planMasterSize(masterMemoryBytes, masterCores),
-    // It runs already, and stays.
-    notebook: undefined,
+    notebook: remembered.notebook ? { limitBytes: notebookLimitBytes(remembered.conf) } : undefined,
   };
   const problem = findPlacementProblem(demand, describeNodes({ name, constraints }, await reader.readSwarm()));
   if (problem) throw problem;

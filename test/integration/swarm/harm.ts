@@ -4,24 +4,6 @@ import { theCluster, theLab } from '../../helpers/lab-tests.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
 export function harmTests(): void {
-  test.serial('a master that was killed comes back and knows its workers, twice', async (t) => {
-    const cluster = theCluster('spark');
-    const isWorker = ({ name }: { readonly name: string }): boolean => name !== 'master';
-    const before = await cluster.processes();
-    for (const round of [1, 2]) {
-      const { node, containerId } = await cluster.find('master');
-      await node.api.post(`/containers/${containerId}/kill`);
-      await waitFor(`another master, round ${round}`, {
-        read: async () => cluster.status(),
-        until: ({ containers, healthy }) =>
-          healthy && containers.every((container) => container.containerId !== containerId),
-        show: ({ problems, master }) => ({ problems, workers: master?.workers }),
-        limitMs: 120_000,
-      });
-    }
-    t.deepEqual((await cluster.processes()).filter(isWorker), before.filter(isWorker));
-  });
-
   test.serial('a node that dies is told as the cause; its worker moves, and it may come back', async (t) => {
     const cluster = theCluster('spark');
     const { containers } = await cluster.status();

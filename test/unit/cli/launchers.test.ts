@@ -22,6 +22,12 @@ const launchers = ['bin', 'sbin'].flatMap((folder) =>
   readdirSync(path.join(projectRoot, folder)).map((name) => path.join(folder, name)),
 );
 
+/** Names of the older scripts, which end in .sh, and what each is today. */
+const oldNames: readonly (readonly [file: string, today: string])[] = [
+  ...launchers.filter((file) => file.endsWith('.sh')).map((file) => [file, file.replace(/\.sh$/, '')] as const),
+  ['docker/build-image.sh', 'bin/build-image'],
+];
+
 function temporaryFolder(t: ExecutionContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-'));
   t.teardown(() => rmSync(folder, { recursive: true }));

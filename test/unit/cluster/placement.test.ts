@@ -11,6 +11,7 @@ interface Row {
   readonly workers?: number;
   readonly worker?: readonly [mebibytes: number, cores: number];
   readonly masterMebibytes?: number;
+  readonly notebookMebibytes?: number;
   readonly nodes: readonly PlacementNode[];
   readonly message: string;
   readonly hint: string;
@@ -135,14 +136,41 @@ const rows: readonly Row[] = [
       '2 workers × 1792m + master 3200m = 6784m, and the 3 nodes share one machine of 8g − 3g reserved by other services',
     hint: 'choose fewer --workers or a smaller --worker-memory',
   },
+  {
+    title: 'a notebook for which the master leaves no room on any manager',
+    notebookMebibytes: 6144,
+    nodes: three,
+    message: 'The master and its notebook need 9344m, and no manager has that: the largest is n1 with 8g',
+    hint: 'choose a smaller --master-memory',
+  },
+  {
+    title: 'a notebook that takes the place of a worker',
+    workers: 2,
+    worker: [4096, 1],
+    notebookMebibytes: 1920,
+    nodes: [node('n1'), node('n2', { memoryBytes: 4 * GIB })],
+    message:
+      '2 workers of 4g and 1 core do not fit: room for n1 0 + n2 1 = 1 (the master and its notebook take 5g of n1)',
+    hint: 'choose --workers 1 or less, or smaller ones with --worker-memory and --worker-cores',
+  },
+  {
+    title: 'a notebook on nodes of one machine',
+    workers: 2,
+    notebookMebibytes: 1920,
+    nodes: lab(),
+    message: '2 workers × 1792m + master and its notebook 5g = 8704m, and the 3 nodes share one machine of 8g',
+    hint: 'choose fewer --workers or a smaller --worker-memory',
+  },
 ];
 
-for (const { title, workers = 2, worker = [1792, 1], masterMebibytes = 3200, nodes, message, hint } of rows) {
+for (const { title, workers = 2, worker = [1792, 1], masterMebibytes = 3200, notebookMebibytes, ...row } of rows) {
+  const { nodes, message, hint } = row;
   test(`${title}: refused, with every term`, (t) => {
     const demand = {
       workers,
       worker: planWorkerSize(worker[0] * MIB, worker[1]),
       master: planMasterSize(masterMebibytes * MIB, 1),
+      notebook: notebookMebibytes === undefined ? undefined : { limitBytes: notebookMebibytes * MIB },
     };
     const problem = findPlacementProblem(demand, nodes);
     t.true(problem instanceof UsageError);
@@ -151,7 +179,12 @@ for (const { title, workers = 2, worker = [1792, 1], masterMebibytes = 3200, nod
   });
 }
 
-const demand = { workers: 2, worker: planWorkerSize(1792 * MIB, 1), master: planMasterSize(3200 * MIB, 1) };
+const demand = {
+  workers: 2,
+  worker: planWorkerSize(1792 * MIB, 1),
+  master: planMasterSize(3200 * MIB, 1),
+  notebook: undefined,
+};
 
 test('two default workers fit on one machine of 8g', (t) => {
   t.is(findPlacementProblem(demand, lab()), undefined);
@@ -163,6 +196,13 @@ test('exactly as much memory as is needed is enough, and one byte less is not', 
   const needed = (1792 + 3200) * MIB;
   t.is(findPlacementProblem(one, [node('n1', { memoryBytes: needed })]), undefined);
   t.not(findPlacementProblem(one, [node('n1', { memoryBytes: needed - 1 })]), undefined);
+});
+
+test('a notebook runs beside the master, to the last byte', (t) => {
+  const withNotebook = { ...demand, workers: 1, notebook: { limitBytes: 1920 * MIB } };
+  const needed = (1792 + 3200 + 1920) * MIB;
+  t.is(findPlacementProblem(withNotebook, [node('n1', { memoryBytes: needed })]), undefined);
+  t.not(findPlacementProblem(withNotebook, [node('n1', { memoryBytes: needed - 1 })]), undefined);
 });
 
 test('nodes of different machines are not added up as one', (t) => {

@@ -13,12 +13,24 @@ const remembered: RememberedSpec = {
   workerCores: 2,
   masterMemoryBytes: 5 * GIB,
   masterCores: 2,
-  ports: { master: 17_077, ui: 'none' },
+  ports: { master: 17_077, ui: 'none', jupyter: 18_888 },
   constraints: ['node.labels.disk==ssd'],
+  notebook: true,
+  conf: { 'spark.sql.shuffle.partitions': '8' },
+  env: { COLOR: 'blue' },
+  data: { path: '/srv/data', here: '/srv/data', user: '1000:1000' },
+  bind: '0.0.0.0',
+  machine: { proxies: { HTTP_PROXY: 'http://127.0.0.1:3128' }, hasCaBundle: true },
 };
 const present: PresentCluster = { remembered, workers: 5 };
 const resolve = (flags: Omit<ClusterFlags, 'name'> = {}, there?: PresentCluster): ReturnType<typeof resolveSpec> =>
   resolveSpec({ name: 'spark', ...flags }, there);
+/** As the label will have it, when the images have been looked up. */
+const remember = (flags: Omit<ClusterFlags, 'name'>): RememberedSpec => {
+  const { notebook, ...wanted } = resolve(flags, present);
+  const image = notebook ? { image: 'mine:1-notebook', imageId: '', limitBytes: GIB } : undefined;
+  return rememberSpec({ ...wanted, imageId: '', notebook: image });
+};
 
 test('without flags and without a cluster everything is the default', (t) => {
   const { worker, master, ...rest } = resolve();
@@ -26,8 +38,14 @@ test('without flags and without a cluster everything is the default', (t) => {
     name: 'spark',
     image: 'spark-swarm:latest',
     workers: 2,
-    ports: { master: 7077, ui: 8080 },
+    ports: { master: 7077, ui: 8080, jupyter: 8888 },
     constraints: [],
+    notebook: false,
+    conf: {},
+    env: {},
+    data: undefined,
+    bind: undefined,
+    machine: { proxies: {}, hasCaBundle: false },
   });
   t.is(formatSize(worker.limitBytes), '1792m');
   t.is(worker.limitCores, 1);
@@ -35,22 +53,32 @@ test('without flags and without a cluster everything is the default', (t) => {
 });
 
 test('without flags a cluster keeps all it has, its present number of workers too', (t) => {
-  const kept = resolve({}, present);
-  t.deepEqual(rememberSpec({ ...kept, imageId: '' }), remembered);
-  t.is(kept.workers, 5);
+  t.deepEqual(remember({}), remembered);
+  t.is(resolve({}, present).workers, 5);
 });
 
 test('a flag changes what it names and nothing else', (t) => {
   const kept = { ...remembered };
-  const changed = (flags: Omit<ClusterFlags, 'name'>): RememberedSpec =>
-    rememberSpec({ ...resolve(flags, present), imageId: '' });
-  t.deepEqual(changed({ image: 'b:2' }), { ...kept, image: 'b:2' });
-  t.deepEqual(changed({ workerMemoryBytes: 6 * GIB }), { ...kept, workerMemoryBytes: 6 * GIB });
-  t.deepEqual(changed({ masterMemoryBytes: 3 * GIB }), { ...kept, masterMemoryBytes: 3 * GIB });
-  t.deepEqual(changed({ masterCores: 1 }), { ...kept, masterCores: 1 });
-  t.deepEqual(changed({ ports: { ui: 0 } }), { ...kept, ports: { master: 17_077, ui: 0 } });
-  t.deepEqual(changed({ constraints: [] }), { ...kept, constraints: [] });
+  t.deepEqual(remember({ image: 'b:2' }), { ...kept, image: 'b:2' });
+  t.deepEqual(remember({ workerMemoryBytes: 6 * GIB }), { ...kept, workerMemoryBytes: 6 * GIB });
+  t.deepEqual(remember({ masterMemoryBytes: 3 * GIB }), { ...kept, masterMemoryBytes: 3 * GIB });
+  t.deepEqual(remember({ masterCores: 1 }), { ...kept, masterCores: 1 });
+  t.deepEqual(remember({ ports: { ui: 0 } }), { ...kept, ports: { ...kept.ports, ui: 0 } });
+  t.deepEqual(remember({ constraints: [] }), { ...kept, constraints: [] });
+  t.deepEqual(remember({ notebook: false }), { ...kept, notebook: false });
+  t.deepEqual(remember({ conf: { 'spark.a': 'b' } }), { ...kept, conf: { 'spark.a': 'b' } });
+  t.deepEqual(remember({ env: {} }), { ...kept, env: {} });
+  const data = { path: '/x', here: '/x', user: undefined };
+  t.deepEqual(remember({ data }), { ...kept, data });
+  t.deepEqual(remember({ bind: '127.0.0.1' }), { ...kept, bind: '127.0.0.1' });
   t.is(resolve({ workers: 1 }, present).workers, 1);
+});
+
+test('the machine that made a cluster is kept, and counts for a new one', (t) => {
+  const here = { proxies: { HTTPS_PROXY: 'http://127.0.0.1:8118' }, hasCaBundle: false };
+  t.deepEqual(resolve({ machine: here }).machine, here);
+  t.deepEqual(resolve({ machine: here }, present).machine, remembered.machine);
+  t.deepEqual(resolve({ machine: here }, { remembered: undefined, workers: 2 }).machine, here);
 });
 
 test('other cores take their own default memory, unless memory was chosen, now or before', (t) => {
@@ -84,8 +112,12 @@ test('two doors cannot have one port, but may both be free or not published', (t
     instanceOf: UsageError,
     message: '--port: master and ui cannot both have port 7077',
   });
-  t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0 });
-  t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, { ui: 'none', master: 'none' });
+  t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0, jupyter: 8888 });
+  t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, { ui: 'none', master: 'none', jupyter: 8888 });
+  t.throws(() => resolve({ ports: { jupyter: 8080 } }), {
+    instanceOf: UsageError,
+    message: '--port: ui and jupyter cannot both have port 8080',
+  });
 });
 
 test('what a label remembers reads back as it was, and a broken label is none', (t) => {
@@ -93,4 +125,9 @@ test('what a label remembers reads back as it was, and a broken label is none', 
   t.deepEqual(parseRememberedSpec(JSON.stringify(kept)), kept);
   t.is(parseRememberedSpec(undefined), undefined);
   t.is(parseRememberedSpec('{'), undefined);
+});
+
+test('a label of an earlier version says less, and the rest is as it was then', (t) => {
+  const { notebook: _, conf: __, env: ___, data: ____, bind: _____, machine: ______, ...old } = rememberSpec(spec());
+  t.deepEqual(parseRememberedSpec(JSON.stringify(old)), rememberSpec(spec()));
 });

@@ -10,6 +10,8 @@ const images = (shipped?: string): DeployOptions['images'] => ({
     if (image === 'spark-swarm:latest') return 'sha256:aaaa';
     throw new NotFoundError(`There is no image "${image}"`);
   },
+  findNotebook: async (image) => ({ image: `${image}-notebook`, imageId: 'sha256:nnnn' }),
+  preparePackages: () => Promise.reject(new Error('unexpected packages')),
   ship: async () => shipped,
 });
 
@@ -29,7 +31,7 @@ test('a fresh deploy brings the image, applies, waits for Spark and tries the ad
   t.deepEqual(fake.calls, ['lock spark for deploy', 'apply 2 workers', 'unlock spark']);
   t.deepEqual(fake.stepTitles, [
     'Bring the image spark-swarm:latest to the nodes',
-    'Deploy the stack "spark": 2 workers × 1 core, 1792m (1g for Spark)',
+    'Deploy the cluster "spark": 2 workers × 1 core, 1792m (1g for Spark)',
     'Wait until Spark is ready',
     'Try the addresses',
   ]);

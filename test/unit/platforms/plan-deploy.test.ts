@@ -10,7 +10,7 @@ import { planSwarmDeploy } from '../../../src/platforms/swarm/plan-deploy.ts';
 import { SwarmReader } from '../../../src/platforms/swarm/swarm-reader.ts';
 import type { ComposeDocument } from '../../../src/compose/compose-document.ts';
 import { planWorkerSize } from '../../../src/cluster/sizes.ts';
-import { GIB, readFixture, spec } from '../../helpers/builders.ts';
+import { GIB, localFolders, readFixture, spec } from '../../helpers/builders.ts';
 import { projectRoot } from '../../helpers/cli.ts';
 import { FakeShell } from '../../helpers/fake-shell.ts';
 import { FakeSwarm } from '../../helpers/fake-swarm.ts';
@@ -19,7 +19,9 @@ const COMPOSE_FILE = path.join(projectRoot, 'docker-compose.yml');
 const CONFIG = `docker stack config -c ${COMPOSE_FILE}`;
 const deployLine = (name: string): string => `docker stack deploy --resolve-image never -c - ${name}`;
 /** No port of this machine is tried, unless a test is about one. */
-const CLOSED = { master: 'none', ui: 'none' } as const;
+const CLOSED = { master: 'none', ui: 'none', jupyter: 'none' } as const;
+
+const NOT_SHARED = '/data is a volume of its own on each node; --data DIR takes a folder that all nodes share';
 
 const signal = new AbortController().signal;
 
@@ -33,6 +35,9 @@ function plan(
     shell,
     dockerEnv: { DOCKER_HOST: 'unix:///x' },
     composeFile: COMPOSE_FILE,
+    isLocal: false,
+    folders: localFolders(),
+    caBundle: async () => undefined,
   });
 }
 
@@ -44,7 +49,7 @@ test('a plan reads and changes nothing', async (t) => {
   const { changes, restartsContainers, warnings } = await plan(swarm);
   t.deepEqual(changes, ['create secret spark_auth', 'create service spark_master', 'create service spark_worker']);
   t.false(restartsContainers);
-  t.deepEqual(warnings, []);
+  t.deepEqual(warnings, [NOT_SHARED]);
   t.deepEqual(swarm.engine.changes, []);
 });
 
@@ -194,7 +199,7 @@ test('constraints that match no node are refused', async (t) => {
 test('workers that share the cores of one machine are warned about', async (t) => {
   await using swarm = (await FakeSwarm.start()).empty();
   const { warnings } = await plan(swarm, { workers: 4 });
-  t.deepEqual(warnings, ['4 workers × 1 core share the 2 cores of one machine']);
+  t.deepEqual(warnings, ['4 workers × 1 core share the 2 cores of one machine', NOT_SHARED]);
 });
 
 test('a name that somebody else has is a conflict', async (t) => {
@@ -222,7 +227,7 @@ test('a port that a program of the node holds is a conflict, with the holder if 
   await using swarm = (await FakeSwarm.start()).empty();
   await using listener = await listen();
   const { port } = listener;
-  const ports = { master: 'none', ui: port } as const;
+  const ports = { ...CLOSED, ui: port };
   const error = await t.throwsAsync(plan(swarm, { ports }), { instanceOf: ConflictError });
   t.is(error.message, `Port ${port} (--port ui=${port}) is taken by another program on lab-1`);
   t.is(error.hint, '--port ui=0 takes a free one');
@@ -238,5 +243,5 @@ test("a port that this cluster's own master holds is no conflict", async (t) => 
   await using listener = await listen();
   const { port } = listener;
   swarm.publish({ 8080: port });
-  await t.notThrowsAsync(plan(swarm, { ports: { master: 'none', ui: port } }));
+  await t.notThrowsAsync(plan(swarm, { ports: { ...CLOSED, ui: port } }));
 });

@@ -8,6 +8,7 @@ import { findMaster, listWorkers } from '../../../src/cluster/cluster.ts';
 import { InvalidStateError, NotFoundError, UsageError } from '../../../src/errors.ts';
 import { SwarmPlatform } from '../../../src/platforms/swarm/swarm-platform.ts';
 import { SwarmReader } from '../../../src/platforms/swarm/swarm-reader.ts';
+import { localFolders } from '../../helpers/builders.ts';
 import { Answer, frame, refusal } from '../../helpers/fake-engine.ts';
 import { FakeShell } from '../../helpers/fake-shell.ts';
 import { FakeSwarm } from '../../helpers/fake-swarm.ts';
@@ -18,6 +19,9 @@ const openPlatform = (swarm: FakeSwarm): SwarmPlatform =>
     shell: new FakeShell(),
     dockerEnv: {},
     composeFile: '/nonexistent',
+    isLocal: false,
+    folders: localFolders(),
+    caBundle: async () => undefined,
   });
 
 async function read(platform: SwarmPlatform): Promise<Cluster> {

@@ -139,7 +139,10 @@ test("a cluster's own ports, free ones and none are no conflict", (t) => {
   );
   for (const ui of [0, 'none'] as const) {
     t.notThrows(() =>
-      assertPortsAreFree(spec({ ports: { master: 'none', ui } }), [publishing(foreign('web'), 8080), foreign('x')]),
+      assertPortsAreFree(spec({ ports: { master: 'none', ui, jupyter: 'none' } }), [
+        publishing(foreign('web'), 8080),
+        foreign('x'),
+      ]),
     );
   }
 });

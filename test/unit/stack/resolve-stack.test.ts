@@ -3,21 +3,30 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 
 import { planWorkerSize } from '../../../src/cluster/sizes.ts';
-import type { ClusterPorts } from '../../../src/cluster/spec.ts';
-import { ConfigError } from '../../../src/errors.ts';
+import type { NotebookSpec } from '../../../src/cluster/spec.ts';
 import { LABELS } from '../../../src/labels.ts';
 import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
-import { resolveStack, roleOf } from '../../../src/stack/resolve-stack.ts';
-import { GIB, readFixture, spec } from '../../helpers/builders.ts';
+import { nameObjects, resolveStack, type StackSurroundings } from '../../../src/stack/resolve-stack.ts';
+import { GIB, MIB, readFixture, spec } from '../../helpers/builders.ts';
 
 /** docker-compose.yml of this project, as `docker stack config` gives it. */
 const FILE = parse(readFixture('docker-stack-config/docker-compose-28.2.2.yml')) as ComposeDocument;
-const AROUND = { secretName: 'spark_auth', mtu: 1400, hash: (text: string): string => text };
+const AROUND: StackSurroundings = {
+  mtu: 1400,
+  masterNodeId: undefined,
+  objects: nameObjects('spark'),
+  hash: (text) => text,
+};
+const NOTEBOOK: NotebookSpec = {
+  image: 'spark-swarm:latest-notebook',
+  imageId: 'sha256:nnnn',
+  limitBytes: 1920 * MIB,
+};
 
 const resolve = (
   changes: Parameters<typeof spec>[0] = {},
   file: ComposeDocument = FILE,
-  around: Partial<typeof AROUND> = {},
+  around: Partial<StackSurroundings> = {},
 ): ComposeDocument => resolveStack(file, spec(changes), { ...AROUND, ...around });
 const service = (document: ComposeDocument, name: string): ComposeService => {
   const found = document.services[name];
@@ -31,38 +40,12 @@ const withService = (name: string, extra: ComposeService): ComposeDocument => ({
   services: { ...FILE.services, [name]: extra },
 });
 
-test('a worker gets its size, its number and a name of its own', (t) => {
-  const worker = service(resolve({ workers: 3, worker: planWorkerSize(4 * GIB, 2), image: 'mine:1' }), 'worker');
-  t.is(worker.image, 'mine:1');
-  t.is(worker.hostname, 'worker-{{.Task.Slot}}');
-  t.is(worker.deploy?.replicas, 3);
-  t.deepEqual(worker.deploy?.resources, {
-    limits: { cpus: '2', memory: '4g' },
-    reservations: { cpus: '2', memory: '4g' },
-  });
-  t.deepEqual(worker.environment, {
-    SPARK_WORKER_CORES: '2',
-    SPARK_WORKER_MEMORY: '2944m',
-    SPARK_EXECUTOR_CORES: '1',
-    SPARK_EXECUTOR_MEMORY: '1472m',
-  });
-});
-
-test('half a core is a limit for Docker, and one core for Spark', (t) => {
-  const worker = service(resolve({ worker: planWorkerSize(2 * GIB, 0.5) }), 'worker');
-  t.is(worker.deploy?.resources?.limits?.cpus, '0.5');
-  t.is(worker.environment?.['SPARK_WORKER_CORES'], '1');
-});
-
-test('the master gets one replica, a limit of its own, and reserves memory alone', (t) => {
-  const master = service(resolve(), 'master');
-  t.is(master.deploy?.replicas, 1);
-  t.deepEqual(master.deploy?.resources, {
-    limits: { cpus: '1', memory: '3200m' },
-    reservations: { memory: '3200m' },
-  });
-  t.deepEqual(master.environment, { SPARK_EXECUTOR_CORES: '1', SPARK_EXECUTOR_MEMORY: '1g' });
-  t.deepEqual(master.deploy?.placement, { constraints: ['node.role == manager'] });
+test('a worker has a name of its own, the master its one replica', (t) => {
+  const resolved = resolve({ workers: 3 });
+  t.is(service(resolved, 'worker').hostname, 'worker-{{.Task.Slot}}');
+  t.is(service(resolved, 'worker').deploy?.replicas, 3);
+  t.is(service(resolved, 'master').hostname, undefined);
+  t.deepEqual(service(resolved, 'master').deploy?.placement, { constraints: ['node.role == manager'] });
 });
 
 test('every part carries our labels, and the master remembers what was asked', (t) => {
@@ -73,54 +56,55 @@ test('every part carries our labels, and the master remembers what was asked', (
     t.is(deploy?.labels?.[LABELS.role], role);
     t.is(deploy?.labels?.[LABELS.cluster], 'b');
   }
-  t.deepEqual(JSON.parse(service(resolved, 'master').deploy?.labels?.[LABELS.spec] ?? ''), {
-    image: 'spark-swarm:latest',
-    workerMemoryBytes: 1792 * 1024 ** 2,
-    workerCores: 1,
-    masterMemoryBytes: 3200 * 1024 ** 2,
-    masterCores: 1,
-    ports: { master: 7077, ui: 8080 },
-    constraints: [],
-  });
   t.deepEqual(resolved.volumes, {
     data: { labels: { [LABELS.role]: 'data', [LABELS.cluster]: 'b' } },
     recovery: { labels: { [LABELS.role]: 'recovery', [LABELS.cluster]: 'b' } },
   });
 });
 
-const port = (target: number, published?: number): object => ({
-  target,
-  protocol: 'tcp',
-  mode: 'host',
-  ...(published === undefined ? {} : { published }),
-});
-const portRows: readonly (readonly [ports: ClusterPorts, published: readonly object[]])[] = [
-  [{ master: 7077, ui: 8080 }, [port(7077, 7077), port(8080, 8080)]],
-  [{ master: 0, ui: 9000 }, [port(7077), port(8080, 9000)]],
-  [{ master: 'none', ui: 0 }, [port(8080)]],
-  [{ master: 'none', ui: 'none' }, []],
-];
-
-for (const [ports, published] of portRows) {
-  test(`the ports ${JSON.stringify(ports)} are published in host mode`, (t) => {
-    t.deepEqual(service(resolve({ ports }), 'master').ports, published as never);
-  });
-}
-
-test("ports that the user's file adds stay", (t) => {
-  const extra = { target: 4040, published: 4040, mode: 'host', protocol: 'tcp' };
-  const master = service(FILE, 'master');
-  const file = withService('master', { ...master, ports: [...(master.ports ?? []), extra] });
-  t.deepEqual(service(resolve({ ports: { master: 'none', ui: 'none' } }, file), 'master').ports, [extra]);
-});
-
 test("the secret is external, and Spark's services alone may read it", (t) => {
-  const resolved = resolve({ name: 'b' }, withService('cache', { image: 'redis' }), { secretName: 'b_auth' });
+  const resolved = resolve({ name: 'b' }, withService('cache', { image: 'redis' }), { objects: nameObjects('b') });
   t.deepEqual(resolved.secrets, { 'spark-auth': { external: true, name: 'b_auth' } });
   const grant = { source: 'spark-auth', target: 'spark-auth-secret', uid: '185', gid: '185', mode: 0o400 };
   t.deepEqual(service(resolved, 'master').secrets, [grant]);
   t.deepEqual(service(resolved, 'worker').secrets, [grant]);
   t.is(service(resolved, 'cache').secrets, undefined);
+});
+
+test('a notebook may read its token too, and is kept with the master on one node', (t) => {
+  const grant = { uid: '1000', gid: '100', mode: 0o400 };
+  const data = { path: '/srv/data', here: undefined, user: '1000:100' };
+  const resolved = resolve({ notebook: NOTEBOOK, data }, FILE, { masterNodeId: 'n1' });
+  t.deepEqual(resolved.secrets, {
+    'spark-auth': { external: true, name: 'spark_auth' },
+    'notebook-token': { external: true, name: 'spark_notebook_token' },
+  });
+  const auth = { source: 'spark-auth', target: 'spark-auth-secret', ...grant };
+  t.deepEqual(service(resolved, 'worker').secrets, [auth]);
+  t.deepEqual(service(resolved, 'notebook').secrets, [
+    auth,
+    { source: 'notebook-token', target: 'notebook-token', ...grant },
+  ]);
+  for (const role of ['master', 'notebook']) {
+    t.deepEqual(service(resolved, role).deploy?.placement, { constraints: ['node.role == manager', 'node.id==n1'] });
+  }
+  t.deepEqual(service(resolved, 'worker').deploy?.placement?.constraints, []);
+  t.deepEqual(resolved.volumes?.['notebooks'], {
+    labels: { [LABELS.role]: 'notebooks', [LABELS.cluster]: 'spark' },
+  });
+});
+
+test("the machine's certificates are a config of every Spark service, beside those of the file", (t) => {
+  const machine = { proxies: {}, hasCaBundle: true };
+  const own = { source: 'site', target: '/etc/site' };
+  const file = { ...withService('worker', { ...FILE.services['worker'], configs: [own] }), configs: { site: {} } };
+  const resolved = resolve({ machine, notebook: NOTEBOOK }, file);
+  const bundle = { source: 'ca-bundle', target: '/run/configs/ca-bundle.crt', mode: 0o444 };
+  t.deepEqual(resolved.configs, { site: {}, 'ca-bundle': { external: true, name: 'spark_ca_bundle' } });
+  t.deepEqual(service(resolved, 'worker').configs, [own, bundle]);
+  t.deepEqual(service(resolved, 'notebook').configs, [bundle]);
+  t.is(service(resolved, 'master').environment?.['SPARK_SWARM_CA_BUNDLE'], '/run/configs/ca-bundle.crt');
+  t.is(resolve().configs, undefined);
 });
 
 test('the network is an overlay of ours, with the MTU of the nodes', (t) => {
@@ -148,14 +132,13 @@ test('an option of the network that the user has set wins', (t) => {
 
 test('external networks and volumes are not ours to label', (t) => {
   const file: ComposeDocument = {
-    ...FILE,
+    ...withService('cache', { image: 'redis', volumes: [{ type: 'volume', source: 'shared', target: '/s' }] }),
     networks: { ...FILE.networks, corporate: { external: true } },
-    volumes: { ...FILE.volumes, shared: { external: true }, plain: null },
+    volumes: { ...FILE.volumes, shared: { external: true } },
   };
   const { networks, volumes } = resolve({}, file);
   t.deepEqual(networks?.['corporate'], { external: true });
   t.deepEqual(volumes?.['shared'], { external: true });
-  t.deepEqual(volumes?.['plain'], { labels: { [LABELS.cluster]: 'spark' } });
 });
 
 test("constraints are added to those of the user's file, for workers alone", (t) => {
@@ -208,7 +191,10 @@ test('the fingerprint changes with what the containers are made of', (t) => {
   t.deepEqual(changed({ imageId: 'sha256:bbbb' }), ['master', 'worker']);
   t.deepEqual(changed({ image: 'mine:1' }), ['master', 'worker']);
   t.deepEqual(changed({ worker: planWorkerSize(4 * GIB, 1) }), ['master', 'worker']);
-  t.deepEqual(changed({ ports: { master: 7077, ui: 0 } }), ['master']);
+  t.deepEqual(changed({ ports: { master: 7077, ui: 0, jupyter: 8888 } }), ['master']);
+  t.deepEqual(changed({ constraints: ['node.role==worker'] }), ['worker']);
+  t.deepEqual(changed({ conf: { 'spark.a': 'b' } }), ['master', 'worker']);
+  t.deepEqual(changed({ notebook: NOTEBOOK }), []);
   t.deepEqual(changed({}), []);
 });
 
@@ -216,31 +202,4 @@ test('a file that is resolved is not changed by it', (t) => {
   const before = JSON.stringify(FILE);
   resolve();
   t.is(JSON.stringify(FILE), before);
-});
-
-const expected = (role: string): string =>
-  `services: expected exactly one with the label io.spark-swarm.role: ${role} under deploy.labels`;
-const { master, worker } = FILE.services as { master: ComposeService; worker: ComposeService };
-const broken: readonly (readonly [title: string, services: ComposeDocument['services'], message: string])[] = [
-  ['no worker', { master }, `The compose file: ${expected('worker')}`],
-  ['two masters', { master, worker, second: master }, `The compose file: ${expected('master')}`],
-  [
-    'neither',
-    { web: { image: 'nginx' } },
-    `The compose file has 2 problems:\n  ${expected('master')}\n  ${expected('worker')}`,
-  ],
-];
-
-for (const [title, services, message] of broken) {
-  test(`a file with ${title} is refused`, (t) => {
-    const error = t.throws(() => resolve({}, { ...FILE, services }), { instanceOf: ConfigError });
-    t.is(error.message, message);
-  });
-}
-
-test('a role may stand in the labels of the service or of its containers, and other words are none', (t) => {
-  t.is(roleOf({ deploy: { labels: { [LABELS.role]: 'master' } } }), 'master');
-  t.is(roleOf({ labels: { [LABELS.role]: 'worker' } }), 'worker');
-  t.is(roleOf({ labels: { [LABELS.role]: 'network' } }), undefined);
-  t.is(roleOf({}), undefined);
 });

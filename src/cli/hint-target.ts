@@ -1,0 +1,21 @@
+const FLAGS = ['--context', '--platform'] as const;
+
+/**
+ * A hint whose commands ask the same engine as the command that failed: what was typed to choose it is typed again.
+ *
+ * @param argv without `node` and the script
+ */
+export function withTarget(hint: string, argv: readonly string[]): string {
+  const typed = FLAGS.filter((flag) => !hint.includes(flag)).flatMap((flag) => {
+    const value = findValue(flag, argv);
+    return value === undefined ? [] : [`${flag} ${value}`];
+  });
+  if (typed.length === 0) return hint;
+  return hint.replaceAll(/spark-swarm [a-z-]+[^;,"()]*?--name [^\s;,]+/g, (command) => `${command} ${typed.join(' ')}`);
+}
+
+function findValue(flag: string, argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  const word = argv[at];
+  return word === flag ? argv[at + 1] : word?.slice(flag.length + 1);
+}

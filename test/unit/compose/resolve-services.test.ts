@@ -1,0 +1,313 @@
+import test from 'ava';
+import { parse } from 'yaml';
+
+import { planWorkerSize } from '../../../src/cluster/sizes.ts';
+import type { ClusterPorts, NotebookSpec } from '../../../src/cluster/spec.ts';
+import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
+import {
+  escapeVariables,
+  fingerprint,
+  ownerOf,
+  resolveServices,
+  resolveVolumes,
+  roleOf,
+} from '../../../src/compose/resolve-services.ts';
+import { ConfigError } from '../../../src/errors.ts';
+import { LABELS } from '../../../src/labels.ts';
+import { GIB, MIB, readFixture, spec } from '../../helpers/builders.ts';
+
+/** docker-compose.yml of this project, as `docker stack config` gives it. */
+const FILE = parse(readFixture('docker-stack-config/docker-compose-28.2.2.yml')) as ComposeDocument;
+const NOTEBOOK: NotebookSpec = {
+  image: 'spark-swarm:latest-notebook',
+  imageId: 'sha256:nnnn',
+  limitBytes: 1920 * MIB,
+};
+
+type Changes = Parameters<typeof spec>[0];
+type Services = Readonly<Record<string, ComposeService>>;
+
+const resolve = (changes: Changes = {}, file: ComposeDocument = FILE): Services =>
+  resolveServices(file, spec(changes), { caBundlePath: '/run/ca.crt' });
+const service = (name: string, changes: Changes = {}, file: ComposeDocument = FILE): ComposeService => {
+  const found = resolve(changes, file)[name];
+  if (!found) throw new Error(`no service ${name}`);
+  return found;
+};
+const withService = (name: string, extra: ComposeService): ComposeDocument => ({
+  ...FILE,
+  services: { ...FILE.services, [name]: extra },
+});
+const fromFile = (name: 'master' | 'worker'): ComposeService => FILE.services[name] ?? {};
+
+test('a worker gets its size and its number', (t) => {
+  const worker = service('worker', { workers: 3, worker: planWorkerSize(4 * GIB, 2), image: 'mine:1' });
+  t.is(worker.image, 'mine:1');
+  t.is(worker.deploy?.replicas, 3);
+  t.deepEqual(worker.deploy?.resources, {
+    limits: { cpus: '2', memory: '4g' },
+    reservations: { cpus: '2', memory: '4g' },
+  });
+  t.deepEqual(worker.environment, {
+    SPARK_WORKER_CORES: '2',
+    SPARK_WORKER_MEMORY: '2944m',
+    SPARK_EXECUTOR_CORES: '1',
+    SPARK_EXECUTOR_MEMORY: '1472m',
+  });
+});
+
+test('half a core is a limit for Docker, and one core for Spark', (t) => {
+  const worker = service('worker', { worker: planWorkerSize(2 * GIB, 0.5) });
+  t.is(worker.deploy?.resources?.limits?.cpus, '0.5');
+  t.is(worker.environment?.['SPARK_WORKER_CORES'], '1');
+});
+
+test('the master gets one replica, a limit of its own, and reserves memory alone', (t) => {
+  const master = service('master');
+  t.is(master.deploy?.replicas, 1);
+  t.deepEqual(master.deploy?.resources, {
+    limits: { cpus: '1', memory: '3200m' },
+    reservations: { memory: '3200m' },
+  });
+  t.deepEqual(master.environment, { SPARK_EXECUTOR_CORES: '1', SPARK_EXECUTOR_MEMORY: '1g' });
+});
+
+test('every part carries our labels, and the master remembers what was asked', (t) => {
+  const resolved = resolve({ name: 'b' });
+  for (const role of ['master', 'worker']) {
+    const { labels, deploy } = resolved[role] ?? {};
+    t.deepEqual(labels, { [LABELS.role]: role, [LABELS.cluster]: 'b', [LABELS.imageId]: 'sha256:aaaa' });
+    t.is(deploy?.labels?.[LABELS.role], role);
+    t.is(deploy?.labels?.[LABELS.cluster], 'b');
+  }
+  t.deepEqual(JSON.parse(resolved['master']?.deploy?.labels?.[LABELS.spec] ?? ''), {
+    image: 'spark-swarm:latest',
+    workerMemoryBytes: 1792 * MIB,
+    workerCores: 1,
+    masterMemoryBytes: 3200 * MIB,
+    masterCores: 1,
+    ports: { master: 7077, ui: 8080, jupyter: 8888 },
+    constraints: [],
+    notebook: false,
+    conf: {},
+    env: {},
+    machine: { proxies: {}, hasCaBundle: false },
+  });
+});
+
+const port = (target: number, published?: number): object => ({
+  target,
+  protocol: 'tcp',
+  mode: 'host',
+  ...(published === undefined ? {} : { published }),
+});
+const portRows: readonly (readonly [ports: ClusterPorts, master: readonly object[], notebook: readonly object[]])[] = [
+  [{ master: 7077, ui: 8080, jupyter: 8888 }, [port(7077, 7077), port(8080, 8080)], [port(8888, 8888)]],
+  [{ master: 0, ui: 9000, jupyter: 0 }, [port(7077), port(8080, 9000)], [port(8888)]],
+  [{ master: 'none', ui: 0, jupyter: 'none' }, [port(8080)], []],
+  [{ master: 'none', ui: 'none', jupyter: 1 }, [], [port(8888, 1)]],
+];
+
+for (const [ports, master, notebook] of portRows) {
+  test(`the ports ${JSON.stringify(ports)} are published in host mode`, (t) => {
+    t.deepEqual(service('master', { ports }).ports, master as never);
+    t.deepEqual(service('notebook', { ports, notebook: NOTEBOOK }).ports, notebook as never);
+  });
+}
+
+test("ports that the user's file adds stay", (t) => {
+  const extra = { target: 4040, published: 4040, mode: 'host', protocol: 'tcp' };
+  const file = withService('master', { ...fromFile('master'), ports: [...(fromFile('master').ports ?? []), extra] });
+  const ports = { master: 'none', ui: 'none', jupyter: 'none' } as const;
+  t.deepEqual(service('master', { ports }, file).ports, [extra]);
+});
+
+test('a notebook is run as the master is, with its own image, limit, port and folder', (t) => {
+  const notebook = service('notebook', { notebook: NOTEBOOK, name: 'b' });
+  const { volumes, networks, cap_drop: dropped, read_only: readOnly } = fromFile('master');
+  t.is(notebook.image, 'spark-swarm:latest-notebook');
+  t.deepEqual(notebook['command'], ['notebook']);
+  t.deepEqual(notebook.labels, {
+    [LABELS.role]: 'notebook',
+    [LABELS.cluster]: 'b',
+    [LABELS.imageId]: 'sha256:nnnn',
+  });
+  t.deepEqual(notebook.networks, networks);
+  t.deepEqual([notebook['cap_drop'], notebook['read_only']], [dropped, readOnly]);
+  t.deepEqual(notebook.volumes, [
+    ...(volumes ?? []).filter(({ target }) => target !== '/var/lib/spark/recovery'),
+    { type: 'volume', source: 'notebooks', target: '/notebooks' },
+  ]);
+  t.is(notebook.deploy?.replicas, 1);
+  t.deepEqual(notebook.deploy?.resources, {
+    limits: { cpus: '1', memory: '1920m' },
+    reservations: { memory: '1920m' },
+  });
+  t.is(notebook.deploy?.labels?.[LABELS.spec], undefined);
+  t.is(notebook['extra_hosts'], undefined);
+  t.false('notebook' in resolve());
+});
+
+test("a service of the user's file with the name of the notebook gives way to it", (t) => {
+  const file = withService('notebook', { image: 'theirs' });
+  t.is(service('notebook', {}, file).image, 'theirs');
+  t.is(service('notebook', { notebook: NOTEBOOK }, file).image, 'spark-swarm:latest-notebook');
+});
+
+test('properties and variables reach master, workers and notebook, and no other service', (t) => {
+  const changes = {
+    conf: { 'spark.sql.shuffle.partitions': '8', 'spark.x': 'a  b $c' },
+    env: { COLOR: 'blue', PRICE: '5$' },
+    notebook: NOTEBOOK,
+  };
+  const resolved = resolve(changes, withService('cache', { image: 'redis', environment: { A: 'b' } }));
+  for (const role of ['master', 'worker', 'notebook']) {
+    t.like(resolved[role]?.environment, {
+      SPARK_SWARM_CONF: 'spark.sql.shuffle.partitions 8\nspark.x a  b $$c',
+      COLOR: 'blue',
+      PRICE: '5$$',
+    });
+  }
+  t.deepEqual(resolved['cache']?.environment, { A: 'b' });
+});
+
+test('what the machine needs to reach the world comes before what the user says', (t) => {
+  const machine = { proxies: { HTTP_PROXY: 'http://127.0.0.1:3128', NO_PROXY: 'localhost' }, hasCaBundle: true };
+  const { environment } = service('worker', { machine, env: { NO_PROXY: 'mine', PIP_CERT: '/own.crt' } });
+  t.like(environment, {
+    HTTP_PROXY: 'http://127.0.0.1:3128',
+    NO_PROXY: 'mine',
+    SPARK_SWARM_CA_BUNDLE: '/run/ca.crt',
+    SSL_CERT_FILE: '/run/ca.crt',
+    REQUESTS_CA_BUNDLE: '/run/ca.crt',
+    CURL_CA_BUNDLE: '/run/ca.crt',
+    PIP_CERT: '/own.crt',
+  });
+  t.false('SSL_CERT_FILE' in (service('worker', { machine: { ...machine, hasCaBundle: false } }).environment ?? {}));
+});
+
+test("what a variable of the user says wins over the sizes of the file, not over the worker's own", (t) => {
+  const env = { SPARK_WORKER_CORES: '99', LANG: 'C.UTF-8' };
+  t.like(service('worker', { env }).environment, { SPARK_WORKER_CORES: '1', LANG: 'C.UTF-8' });
+});
+
+test('a folder becomes /data of every Spark container, and its owner their user', (t) => {
+  const data = { path: '/srv/my $data', here: '/srv/my $data', user: '1000:100' };
+  const resolved = resolve({ data, notebook: NOTEBOOK }, withService('cache', { image: 'redis' }));
+  for (const role of ['master', 'worker', 'notebook']) {
+    const { volumes, user } = resolved[role] ?? {};
+    t.deepEqual(
+      volumes?.filter(({ target }) => target === '/data'),
+      [{ type: 'bind', source: '/srv/my $$data', target: '/data' }],
+    );
+    t.is(user, '1000:100');
+  }
+  t.is(resolved['cache']?.volumes, undefined);
+  t.is(resolved['cache']?.['user'], undefined);
+  const { volumes, user } = service('worker', { data: { path: '/d', here: undefined, user: undefined } });
+  t.deepEqual(volumes?.at(-1), { type: 'bind', source: '/d', target: '/data' });
+  t.is(user, undefined);
+});
+
+test('only volumes that are used are made: a folder takes the place of one, a notebook adds one', (t) => {
+  const volumes = (changes: Changes, file = FILE): object =>
+    resolveVolumes(file, resolve(changes, file), { name: 'b' });
+  const labels = (role: string): object => ({ labels: { [LABELS.role]: role, [LABELS.cluster]: 'b' } });
+  t.deepEqual(volumes({}), { data: labels('data'), recovery: labels('recovery') });
+  const data = { path: '/srv/data', here: undefined, user: undefined };
+  t.deepEqual(volumes({ data, notebook: NOTEBOOK }), {
+    recovery: labels('recovery'),
+    notebooks: labels('notebooks'),
+  });
+  const mounts = [
+    { type: 'volume', source: 'shared', target: '/s' },
+    { type: 'volume', source: 'plain', target: '/p' },
+  ];
+  const file = {
+    ...withService('cache', { image: 'redis', volumes: mounts }),
+    volumes: { shared: { external: true }, plain: null, unused: {} },
+  };
+  t.deepEqual(volumes({ data }, file), {
+    shared: { external: true },
+    plain: { labels: { [LABELS.cluster]: 'b' } },
+  });
+});
+
+test('a service that the user added is labelled and otherwise left alone', (t) => {
+  const extra: ComposeService = {
+    image: 'redis:7',
+    environment: { A: 'b' },
+    ports: [{ target: 6379 }],
+    deploy: { replicas: 3, labels: { mine: 'yes' } },
+  };
+  t.deepEqual(service('cache', {}, withService('cache', extra)), {
+    ...extra,
+    labels: { [LABELS.cluster]: 'spark' },
+    deploy: { replicas: 3, labels: { mine: 'yes', [LABELS.cluster]: 'spark' } },
+  });
+});
+
+test('what we do not know of a service is handed on, and the file is not changed', (t) => {
+  const before = JSON.stringify(FILE);
+  t.deepEqual(service('worker', { notebook: NOTEBOOK })['cap_drop'], ['ALL']);
+  t.is(JSON.stringify(FILE), before);
+});
+
+const expected = (role: string): string =>
+  `services: expected exactly one with the label io.spark-swarm.role: ${role} under deploy.labels`;
+const [master, worker] = [fromFile('master'), fromFile('worker')];
+const broken: readonly (readonly [title: string, services: Services, message: string])[] = [
+  ['no worker', { master }, `The compose file: ${expected('worker')}`],
+  ['two masters', { master, worker, second: master }, `The compose file: ${expected('master')}`],
+  [
+    'neither',
+    { web: { image: 'nginx' } },
+    `The compose file has 2 problems:\n  ${expected('master')}\n  ${expected('worker')}`,
+  ],
+];
+
+for (const [title, services, message] of broken) {
+  test(`a file with ${title} is refused`, (t) => {
+    const error = t.throws(() => resolve({}, { ...FILE, services }), { instanceOf: ConfigError });
+    t.is(error.message, message);
+  });
+}
+
+test('a role may stand in the labels of the service or of its containers, and other words are none', (t) => {
+  t.is(roleOf({ deploy: { labels: { [LABELS.role]: 'master' } } }), 'master');
+  t.is(roleOf({ labels: { [LABELS.role]: 'worker' } }), 'worker');
+  t.is(roleOf({ labels: { [LABELS.role]: 'notebook' } }), 'notebook');
+  t.is(roleOf({ labels: { [LABELS.role]: 'network' } }), undefined);
+  t.is(roleOf({}), undefined);
+});
+
+test("secrets belong to the user that the containers run as, which is the image's own where nobody is named", (t) => {
+  const owner = (user: string | undefined): object => ownerOf({ data: { path: '/d', here: undefined, user } });
+  t.deepEqual(ownerOf({ data: undefined }), { uid: '185', gid: '185' });
+  t.deepEqual(owner(undefined), { uid: '185', gid: '185' });
+  t.deepEqual(owner('1000:100'), { uid: '1000', gid: '100' });
+});
+
+test('a fingerprint is the same in any order of keys, and whatever the number and the remembered wishes', (t) => {
+  const print = (given: ComposeService): string => fingerprint(given, (text) => text);
+  const base: ComposeService = {
+    image: 'a',
+    environment: { A: '1', B: '2' },
+    deploy: { replicas: 1, labels: { x: 'y' } },
+  };
+  const other: ComposeService = {
+    deploy: { labels: { [LABELS.spec]: '{}', x: 'y' }, replicas: 9 },
+    environment: { B: '2', A: '1' },
+    image: 'a',
+  };
+  t.is(print(base), print(other));
+  t.not(print(base), print({ ...base, image: 'b' }));
+  t.not(
+    print({ ...base, ports: [{ target: 1 }, { target: 2 }] }),
+    print({ ...base, ports: [{ target: 2 }, { target: 1 }] }),
+  );
+});
+
+test('every dollar is doubled once', (t) => {
+  t.is(escapeVariables('a$b${C}$$'), 'a$$b$${C}$$$$');
+});

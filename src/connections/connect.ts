@@ -1,5 +1,5 @@
 import { resolveEngineTarget, socketTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
-import { findLabs } from '../adapters/labs/find-labs.ts';
+import { findLabs, type FoundLab } from '../adapters/labs/find-labs.ts';
 import { LocalShell } from '../adapters/shell/local-shell.ts';
 import { assertManager } from '../adapters/swarm/swarm-client.ts';
 import type { PlatformKind } from '../cluster/cluster.ts';
@@ -38,11 +38,28 @@ const CONNECT_TIMEOUT_MS = 4500;
  */
 export async function connect(around: Surroundings, options: ConnectOptions): Promise<Connection> {
   const target = await resolveEngineTarget({ context: options.context, env: around.env, shell: new LocalShell() });
+  return choosePlatform(around, { target, labs: () => findLabs(around.env) }, options);
+}
+
+/** Where a cluster may live. */
+export interface Places {
+  readonly target: EngineTarget;
+  /** Labs of this machine; asked for only where nothing names an engine. */
+  readonly labs: () => readonly FoundLab[];
+}
+
+/** The rest of {@link connect}, when the engine is known. */
+export async function choosePlatform(
+  around: Surroundings,
+  places: Places,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const { target } = places;
   if (options.platform === 'containers') return useContainers(around, target, options);
-  const swarm = findSwarm(around, target);
+  const swarm = findSwarm(places);
   if (options.platform === 'swarm') return useSwarm(around, await swarm, options);
   const [inContainers, found] = await Promise.allSettled([
-    createContainerReader(target).hasCluster(options.name),
+    createContainerReader(target).hasCluster(options.name, CONNECT_TIMEOUT_MS),
     swarm,
   ]);
   if (inContainers.status === 'fulfilled' && inContainers.value) {
@@ -63,10 +80,16 @@ interface FoundSwarm {
   readonly note: string | undefined;
 }
 
-/** @throws UsageError for a new cluster on a lab's node: its ports would answer only inside of that node */
-function useContainers(around: Surroundings, target: EngineTarget, options: ConnectOptions): Connection {
+/**
+ * @throws UnreachableError in time, where no other question comes first; UsageError for a new cluster on a lab's node: its
+ * ports would answer only inside of that node
+ */
+async function useContainers(around: Surroundings, target: EngineTarget, options: ConnectOptions): Promise<Connection> {
   const connection = connectContainers(around, target, options);
-  if (!options.makes || !connection.isLab) return connection;
+  if (!options.makes || !connection.isLab) {
+    await target.api.get('/_ping', { timeoutMs: CONNECT_TIMEOUT_MS });
+    return connection;
+  }
   throw new UsageError(`--context: ${target.contextName} is a lab, whose nodes run a swarm; expected another engine`, {
     hint: `spark-swarm deploy --context ${target.contextName}, or spark-swarm start without --context`,
   });
@@ -77,9 +100,9 @@ function useSwarm(around: Surroundings, { target, note }: FoundSwarm, options: C
   return connectSwarm(around, target, options);
 }
 
-async function findSwarm({ env }: Surroundings, target: EngineTarget): Promise<FoundSwarm> {
+async function findSwarm({ target, labs: findAll }: Places): Promise<FoundSwarm> {
   if (target.isExplicit) return { target: await checkManager(target), note: undefined };
-  const labs = findLabs(env);
+  const labs = findAll();
   const lab = labs.length === 1 ? labs[0] : labs.find(({ name }) => name === DEFAULT_LAB);
   try {
     return { target: await checkManager(target), note: undefined };

@@ -29,7 +29,11 @@ export async function listAllClusters(
   const shell = new LocalShell();
   const isNamed = context !== undefined || around.env['DOCKER_HOST'] || around.env['DOCKER_CONTEXT'];
   if (isNamed) return listEngine(await resolveEngineTarget({ context, env: around.env, shell }));
-  const targets = await findTargets(around, shell, report);
+  return listEngines(await findTargets(around, shell, report), report);
+}
+
+/** Those of several engines; one that does not answer is said. */
+export async function listEngines(targets: readonly EngineTarget[], report: Report): Promise<readonly ListedCluster[]> {
   const found = await Promise.all(
     targets.map(async (target) =>
       listEngine(target).catch((error: unknown) => {
@@ -86,10 +90,9 @@ async function listEngine(target: EngineTarget): Promise<readonly ListedCluster[
 
 /** Two contexts may lead to two managers of one swarm. */
 function unique(listed: readonly ListedCluster[]): readonly ListedCluster[] {
-  const byServices = new Map(
-    listed
-      .toReversed()
-      .map((found) => [`${found.cluster.platform} ${found.cluster.containers[0]?.id ?? found.context}`, found]),
-  );
-  return [...byServices.values()].toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  // A worker that is missing has no id of its own.
+  const idOf = ({ cluster: { containers }, context }: ListedCluster): string =>
+    (containers.find(({ containerId }) => containerId !== undefined) ?? containers[0])?.id ?? context;
+  const byContainers = new Map(listed.toReversed().map((found) => [`${found.cluster.platform} ${idOf(found)}`, found]));
+  return [...byContainers.values()].toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
 }

@@ -48,7 +48,7 @@ export const CALL_READERS = {
   onEvent: (value: unknown, field: string): Report => anyFunction(value, field) as Report,
   cwd: text('the path of a folder'),
   projectFolder: text('the path of a folder'),
-  processEnv: texts('variables, like process.env'),
+  processEnv: texts('the variables of a process'),
 };
 
 export const CLUSTER_READERS = {

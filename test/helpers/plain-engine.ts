@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { resolveEngineTarget } from '../../src/adapters/engine/engine-target.ts';
 import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
-import { COMPOSE_PROJECT_LABEL } from '../../src/labels.ts';
+import { LABELS } from '../../src/labels.ts';
 import { projectRoot } from './cli.ts';
 import { TestCluster, type TestPlace } from './cluster.ts';
 import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
@@ -14,6 +14,7 @@ import { setUpMachine } from './set-up-machine.ts';
 
 /** On what tests make beside clusters: the run that made it. */
 const RUN_LABEL = 'test.spark-swarm.run';
+const PROJECT_LABEL = 'com.docker.compose.project';
 
 /**
  * This machine's own engine, which is in no swarm, and which others use at the same time: what a run makes has its name,
@@ -106,7 +107,7 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
 
   /** What runs have left whose process is no more, by labels. */
   async removeLeftovers(): Promise<void> {
-    const label = `{{.Label "${COMPOSE_PROJECT_LABEL}"}} {{.Label "${RUN_LABEL}"}}`;
+    const label = `{{.Label "${LABELS.cluster}"}} {{.Label "${PROJECT_LABEL}"}} {{.Label "${RUN_LABEL}"}}`;
     const lists = await Promise.all([
       this.docker('ps', '-a', '--format', label),
       this.docker('network', 'ls', '--format', label),
@@ -117,19 +118,11 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
   }
 
   async #removeRun(name: string): Promise<void> {
-    const isOurs = ({ project, run }: Made): boolean => project.endsWith(`-${name}`) || run === name;
     const made = async (...words: readonly string[]): Promise<readonly string[]> => {
-      const format = `{{.ID}}|{{.Label "${COMPOSE_PROJECT_LABEL}"}}|{{.Label "${RUN_LABEL}"}}`;
-      const list = await this.docker(
-        ...words,
-        '--format',
-        words[0] === 'volume' ? format.replace('ID', 'Name') : format,
-      );
-      return list
-        .split('\n')
-        .map((line) => line.split('|'))
-        .filter(([, project = '', run = '']) => isOurs({ project, run }))
-        .map(([id = '']) => id);
+      const labels = [LABELS.cluster, PROJECT_LABEL, RUN_LABEL].map((label) => `{{.Label "${label}"}}`);
+      const format = [words[0] === 'volume' ? '{{.Name}}' : '{{.ID}}', ...labels].join('|');
+      const lines = (await this.docker(...words, '--format', format)).split('\n').map((line) => line.split('|'));
+      return lines.flatMap(([id = '', ...values]) => (values.some((value) => RUN_NAME.exec(value)?.[0] === name) ? [id] : []));
     };
     for (const id of await made('ps', '-a')) await this.docker('rm', '--force', '--volumes', id);
     for (const id of await made('network', 'ls')) await this.docker('network', 'rm', id);
@@ -137,11 +130,6 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     await new RunningCommand('docker', ['rmi', imageOf(name)], { env: this.env }).ended;
     await rm(scratchFolder(name), { recursive: true, force: true });
   }
-}
-
-interface Made {
-  readonly project: string;
-  readonly run: string;
 }
 
 async function must(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {

@@ -49,8 +49,8 @@ export class ContainerReader {
   }
 
   /** True when there is a container of this cluster, running or not. One question. */
-  async hasCluster(name: string): Promise<boolean> {
-    return (await this.#list([LABELS.role])).some(({ Labels }) => projectOf(Labels) === name);
+  async hasCluster(name: string, timeoutMs?: number): Promise<boolean> {
+    return (await this.#list([LABELS.role], timeoutMs)).some(({ Labels }) => projectOf(Labels) === name);
   }
 
   /** Every container of a project, also those that are not Spark's or not ours. */
@@ -70,9 +70,10 @@ export class ContainerReader {
     return (Volumes ?? []).filter(({ Labels }) => projectOf(Labels) === name);
   }
 
-  async #list(label: readonly string[]): Promise<readonly RawListed[]> {
+  async #list(label: readonly string[], timeoutMs?: number): Promise<readonly RawListed[]> {
     const found = await this.api.get<readonly RawListed[]>('/containers/json', {
       query: { all: true, filters: { label } },
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
     return found.filter(({ Labels }) => Labels[COMPOSE_PROJECT_LABEL] !== undefined);
   }

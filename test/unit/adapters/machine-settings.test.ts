@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -6,11 +6,11 @@ import test from 'ava';
 
 import { readMachine } from '../../../src/adapters/files/machine-settings.ts';
 
-const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-machine-'));
-test.after.always(() => rm(folder, { recursive: true }));
+const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-machine-'));
+test.after.always(() => rmSync(folder, { recursive: true }));
 const bundle = path.join(folder, 'ca.crt');
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
-await writeFile(bundle, PEM);
+writeFileSync(bundle, PEM);
 
 test('a machine that reaches the world by itself has nothing to say', async (t) => {
   t.deepEqual(await readMachine({ NO_PROXY: 'a' }), {

@@ -88,14 +88,14 @@ const refused: readonly (readonly [call: Call, options: object, message: string]
   [submit, { argv: ['--name', 'x', '--example', 'pi'] }, 'argv: --name is the option "name" of this function'],
   [submit, { argv: ['--example', 'pi'], stdout: 'out.txt' }, 'stdout: got "out.txt"; expected a stream to write to'],
   [
-    removeCluster as Call,
+    removeCluster,
     { yes: true },
     'yes: there is no such option; expected context, signal, onEvent, cwd, projectFolder, processEnv, name, platform, volumes, timeoutMs, confirm',
   ],
-  [readStatus as Call, { context: '' }, 'context: got ""; expected the name of a docker context'],
-  [readNotebookUrl as Call, { onEvent: 'x' }, 'onEvent: got "x"; expected a function'],
+  [readStatus, { context: '' }, 'context: got ""; expected the name of a docker context'],
+  [readNotebookUrl, { onEvent: 'x' }, 'onEvent: got "x"; expected a function'],
   [
-    listClusters as Call,
+    listClusters,
     { name: 'x' },
     'name: there is no such option; expected context, signal, onEvent, cwd, projectFolder, processEnv',
   ],

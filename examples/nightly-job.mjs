@@ -1,6 +1,7 @@
 #!/usr/bin/env zx
 // A nightly job: a cluster of its own for one application, gone again afterwards, whatever became of it.
-// What the application prints goes to standard output; the exit status is the application's.
+// What the application prints goes to standard output; the exit status is the application's. What an earlier night has left
+// under its name is removed first; where an application runs, nothing is touched.
 //
 //   npx zx examples/nightly-job.mjs --workers 4 --data ~/data -- --example wordcount /data/words.txt
 //   npx zx examples/nightly-job.mjs --platform swarm -- --class Report --driver-memory 2g report.jar yesterday
@@ -8,10 +9,12 @@
 // --name (nightly-job), --platform (containers), --workers (2), --worker-memory, --image, --data, --context; after "--"
 // stands what bin/submit takes.
 import { createCluster, removeCluster, submitApplication, ToolkitError } from 'spark-swarm';
-import { argv, chalk } from 'zx';
+import { chalk, minimist } from 'zx';
 
-// As they were typed: zx makes numbers of words like 0010.
-const words = process.argv.includes('--') ? process.argv.slice(process.argv.indexOf('--') + 1) : ['--example', 'pi'];
+// Divided here: zx itself would take flags after "--" for this script's, and make numbers of words like 0010.
+const end = process.argv.indexOf('--');
+const argv = minimist(end < 0 ? process.argv.slice(2) : process.argv.slice(2, end));
+const words = end < 0 ? ['--example', 'pi'] : process.argv.slice(end + 1);
 
 // Ctrl-C ends the application and the waiting, so that the cluster is removed then, too.
 const stopping = new AbortController();
@@ -28,6 +31,7 @@ const cluster = {
 };
 
 try {
+  await removeCluster({ ...cluster, signal: stopping.signal });
   try {
     await createCluster({
       ...cluster,
@@ -39,14 +43,8 @@ try {
       signal: stopping.signal,
     });
     const { stdout, stderr } = process;
-    const { exitStatus } = await submitApplication({
-      ...cluster,
-      argv: words,
-      stdout,
-      stderr,
-      signal: stopping.signal,
-    });
-    process.exitCode = exitStatus;
+    const run = { ...cluster, argv: words, stdout, stderr, signal: stopping.signal };
+    process.exitCode = (await submitApplication(run)).exitStatus;
   } finally {
     // It is this job's own cluster: nobody need be asked.
     await removeCluster({ ...cluster, volumes: true, confirm: () => true });

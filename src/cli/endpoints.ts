@@ -10,10 +10,16 @@ type Shown = Pick<Endpoint, 'name' | 'address'>;
 export async function revealToken(
   { stdout }: CliContext,
   endpoints: readonly Shown[],
-  { connection, cluster, output }: { readonly connection: Connection; readonly cluster: string; readonly output: OutputFormat },
+  {
+    connection,
+    cluster,
+    output,
+  }: { readonly connection: Connection; readonly cluster: string; readonly output: OutputFormat },
 ): Promise<readonly Shown[]> {
   const shown = endpoints.map(({ name, address }) => ({ name, address }));
   if (!stdout.isTTY || output !== 'table' || shown.every(({ name }) => name !== JUPYTER)) return shown;
   const url = await readNotebookUrl(connection, cluster).catch(() => undefined);
-  return shown.map((endpoint) => (endpoint.name === JUPYTER && url !== undefined ? { ...endpoint, address: url } : endpoint));
+  return shown.map((endpoint) =>
+    endpoint.name === JUPYTER && url !== undefined ? { ...endpoint, address: url } : endpoint,
+  );
 }

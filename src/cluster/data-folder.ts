@@ -5,6 +5,8 @@ import type { DataFolder } from './spec.ts';
 export interface Person {
   readonly uid: number;
   readonly gid: number;
+  /** Other groups that the person is in. */
+  readonly groups: readonly number[];
 }
 
 /** A folder of this machine. */
@@ -13,8 +15,6 @@ export interface FolderFacts {
   readonly gid: number;
   /** Permission bits, as `stat` gives them. */
   readonly mode: number;
-  /** The process that asks may write there. */
-  readonly isWritable: boolean;
 }
 
 export interface DataFolderPlan {
@@ -25,7 +25,10 @@ export interface DataFolderPlan {
 
 /** uid of `spark` in the image. */
 const SPARK_UID = 185;
-const GROUP_WRITE = 0o020;
+/** To write in a folder takes the right to enter it. */
+const OWNER_WRITES = 0o300;
+const GROUP_WRITES = 0o030;
+const OTHERS_WRITE = 0o003;
 
 /**
  * Whom the containers run as, so that what they write into the folder can be read, changed and removed by the person who
@@ -33,24 +36,43 @@ const GROUP_WRITE = 0o020;
  * the folder's group, never as root.
  *
  * @param facts `undefined` when there is no such folder
- * @throws UsageError if there is no such folder, or the person may not write there
+ * @param mayOpen its group may be given the right to write: true for a folder of the project's own
+ * @throws UsageError if there is no such folder, or the containers could not write there
  */
-export function planDataFolder(path: string, person: Person, facts: FolderFacts | undefined): DataFolderPlan {
+export function planDataFolder(
+  path: string,
+  {
+    person,
+    facts,
+    mayOpen,
+  }: { readonly person: Person; readonly facts: FolderFacts | undefined; readonly mayOpen: boolean },
+): DataFolderPlan {
   if (!facts) {
     throw new UsageError(`--data: got ${JSON.stringify(path)}; expected a folder that is there`, {
       hint: `mkdir -p ${path}`,
     });
   }
-  const asUser = (uid: number, gid: number): DataFolder => ({ path, here: path, user: `${uid}:${gid}` });
-  if (person.uid !== 0) {
-    if (facts.isWritable) return { folder: asUser(person.uid, person.gid), opensToGroup: false };
-    throw new UsageError(
-      `--data: got ${JSON.stringify(path)}, which belongs to uid ${facts.uid}; expected a folder that you (uid ${person.uid}) may write to`,
-      { hint: 'choose another folder with --data' },
-    );
-  }
-  if (facts.uid !== 0) return { folder: asUser(facts.uid, facts.gid), opensToGroup: false };
-  return { folder: asUser(SPARK_UID, facts.gid), opensToGroup: (facts.mode & GROUP_WRITE) === 0 };
+  const { uid, gid } = chooseUser(person, facts);
+  const folder = { path, here: path, user: `${uid}:${gid}` };
+  if (canWrite(uid, gid, facts)) return { folder, opensToGroup: false };
+  if (person.uid === 0 && facts.uid === 0 && mayOpen) return { folder, opensToGroup: true };
+  const isRoots = person.uid === 0 && facts.uid === 0;
+  throw new UsageError(
+    `--data: got ${JSON.stringify(path)}, which belongs to ${facts.uid}:${facts.gid}; expected a folder that ${isRoots ? 'its group' : `uid ${uid}`} may write to`,
+    { hint: isRoots ? `chmod g+ws ${path}, or choose another folder` : 'choose another folder with --data' },
+  );
+}
+
+function chooseUser({ uid, gid, groups }: Person, facts: FolderFacts): { readonly uid: number; readonly gid: number } {
+  if (uid === 0) return facts.uid === 0 ? { uid: SPARK_UID, gid: facts.gid } : { uid: facts.uid, gid: facts.gid };
+  const needsGroup = !canWrite(uid, gid, facts) && groups.includes(facts.gid);
+  return { uid, gid: needsGroup ? facts.gid : gid };
+}
+
+/** As the kernel decides: the owner's bits for the owner, the group's for its group, and only then the others'. */
+function canWrite(uid: number, gid: number, facts: FolderFacts): boolean {
+  const needed = uid === facts.uid ? OWNER_WRITES : gid === facts.gid ? GROUP_WRITES : OTHERS_WRITE;
+  return (facts.mode & needed) === needed;
 }
 
 /** Folder that a lab's nodes share: its path on the nodes, and here. */

@@ -22,7 +22,9 @@ export interface Observed {
 
 /** Every problem with its cause, from the platform's side and from Spark's. Empty for a healthy cluster. */
 export function findProblems({ cluster, state, wanted, silent }: Observed): readonly Problem[] {
-  const notRunning = cluster.containers.filter((container) => !container.isRunning).map(explainContainer);
+  const notRunning = cluster.containers
+    .filter((container) => !container.isRunning)
+    .map((container) => withStartHint(cluster, explainContainer(container)));
   return [
     ...missingServices(cluster),
     ...notRunning,
@@ -32,10 +34,14 @@ export function findProblems({ cluster, state, wanted, silent }: Observed): read
   ];
 }
 
-function missingServices({ services, name }: Cluster): readonly Problem[] {
+function missingServices({ services, name, platform }: Cluster): readonly Problem[] {
   return (['master', 'worker'] as const)
     .filter((role) => !services.some((service) => service.role === role))
-    .map((role) => ({ subject: role, message: 'has no service', hint: `spark-swarm deploy --name ${name}` }));
+    .map((role) => ({
+      subject: role,
+      message: 'has no service',
+      hint: `spark-swarm ${platform === 'containers' ? 'start' : 'deploy'} --name ${name}`,
+    }));
 }
 
 /** Containers that the platform has not even begun with. */
@@ -104,6 +110,12 @@ export function explainContainer(container: ClusterContainer): Problem {
     if (match) return { subject, message: `is ${state}: ${explain(container, match)}${times(failures)}`, hint };
   }
   return { subject, message: `is ${state}${error === '' ? '' : `: ${error}`}${times(failures)}`, hint: null };
+}
+
+/** Where no manager starts it again, whoever reads this does. */
+function withStartHint({ platform, name }: Cluster, problem: Problem): Problem {
+  const hint = platform === 'containers' ? `spark-swarm start --name ${name}` : null;
+  return problem.hint === null ? { ...problem, hint } : problem;
 }
 
 function times(failures: number): string {

@@ -38,6 +38,7 @@ export interface ClusterFlags {
   readonly env?: Settings;
   readonly data?: DataFolder;
   readonly bind?: string;
+  readonly file?: string;
   /** Of the machine this runs on; counts when the cluster is made. */
   readonly machine?: MachineSettings;
 }
@@ -67,7 +68,8 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
   const wasDefault = kept !== undefined && kept.workerMemoryBytes === defaultWorkerMemoryBytes(kept.workerCores);
   const keptMemory = flags.workerCores !== undefined && wasDefault ? undefined : kept?.workerMemoryBytes;
   const ports = { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports };
-  assertPortsDiffer(ports);
+  const notebook = flags.notebook ?? kept?.notebook ?? false;
+  assertPortsDiffer(notebook ? ports : { ...ports, jupyter: 'none' });
   const workerMemoryBytes = flags.workerMemoryBytes ?? keptMemory ?? defaultWorkerMemoryBytes(workerCores);
   return {
     name: flags.name,
@@ -80,11 +82,12 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
     ),
     ports,
     constraints: flags.constraints ?? kept?.constraints ?? [],
-    notebook: flags.notebook ?? kept?.notebook ?? false,
+    notebook,
     conf: flags.conf ?? kept?.conf ?? {},
     env: flags.env ?? kept?.env ?? {},
     data: flags.data ?? kept?.data,
     bind: flags.bind ?? kept?.bind,
+    file: flags.file ?? kept?.file,
     machine: kept?.machine ?? flags.machine ?? NO_MACHINE_SETTINGS,
   };
 }

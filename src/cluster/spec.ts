@@ -22,6 +22,8 @@ export interface ClusterSpec {
   readonly data: DataFolder | undefined;
   /** Address that published ports are bound to; `undefined` for the platform's own way. Only on one engine. */
   readonly bind: string | undefined;
+  /** A compose file of the user's own, absolute; `undefined` for the project's. */
+  readonly file: string | undefined;
   /** What the machine that made the cluster needs to reach the world. */
   readonly machine: MachineSettings;
 }
@@ -89,6 +91,7 @@ export interface RememberedSpec {
   readonly env: Settings;
   readonly data: DataFolder | undefined;
   readonly bind: string | undefined;
+  readonly file: string | undefined;
   readonly machine: MachineSettings;
 }
 
@@ -112,6 +115,7 @@ export function rememberSpec(spec: ClusterSpec): RememberedSpec {
     env: spec.env,
     data: spec.data,
     bind: spec.bind,
+    file: spec.file,
     machine: spec.machine,
   };
 }
@@ -127,6 +131,7 @@ export function parseRememberedSpec(label: string | undefined): RememberedSpec |
       env: {},
       data: undefined,
       bind: undefined,
+      file: undefined,
       machine: NO_MACHINE_SETTINGS,
     };
     return { ...defaults, ...(JSON.parse(label) as RememberedSpec) };

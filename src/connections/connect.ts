@@ -59,7 +59,7 @@ export async function choosePlatform(
   const swarm = findSwarm(places);
   if (options.platform === 'swarm') return useSwarm(around, await swarm, options);
   const [inContainers, found] = await Promise.allSettled([
-    createContainerReader(target).hasCluster(options.name, CONNECT_TIMEOUT_MS),
+    createContainerReader(around, target).hasCluster(options.name, CONNECT_TIMEOUT_MS),
     swarm,
   ]);
   if (inContainers.status === 'fulfilled' && inContainers.value) {

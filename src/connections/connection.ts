@@ -39,8 +39,6 @@ export interface Connection extends OperationContext {
 
 export interface TargetOptions {
   readonly report: Report;
-  /** A compose file of the user's own. */
-  readonly file?: string | undefined;
 }
 
 /** To the swarm that this engine manages. */
@@ -51,7 +49,7 @@ export function connectSwarm(around: Surroundings, target: EngineTarget, options
     reader,
     shell: new LocalShell(),
     dockerEnv: target.dockerEnv,
-    composeFile: composeFile(around, options),
+    composeFile: path.join(around.projectRoot, 'docker-compose.yml'),
     isLocal: placeOf(target).isLocal && !isLab,
     folders: localFolders(around),
     caBundle: async () => (await readMachine(around.env)).caBundle,
@@ -64,9 +62,9 @@ export function connectSwarm(around: Surroundings, target: EngineTarget, options
 export function connectContainers(around: Surroundings, target: EngineTarget, options: TargetOptions): Connection {
   const isLab = isLabTarget(around, target);
   const platform = new ContainersPlatform({
-    reader: createContainerReader(target),
+    reader: createContainerReader(around, target),
     compose: new ComposeClient(new LocalShell(), target.dockerEnv),
-    composeFile: composeFile(around, options),
+    composeFile: path.join(around.projectRoot, 'docker-compose.yml'),
     isLocal: placeOf(target).isLocal && !isLab,
     folders: localFolders(around),
     caBundle: async () => (await readMachine(around.env)).caBundle,
@@ -75,8 +73,9 @@ export function connectContainers(around: Surroundings, target: EngineTarget, op
   return { ...shared(around, options), target, reader: undefined, isLab, platform, locks };
 }
 
-export function createContainerReader(target: EngineTarget): ContainerReader {
-  return new ContainerReader(target.api, placeOf(target));
+export function createContainerReader(around: Pick<Surroundings, 'env'>, target: EngineTarget): ContainerReader {
+  const place = placeOf(target);
+  return new ContainerReader(target.api, { ...place, isLocal: place.isLocal && !isLabTarget(around, target) });
 }
 
 function shared(
@@ -84,10 +83,6 @@ function shared(
   { report }: TargetOptions,
 ): Pick<OperationContext, 'network' | 'report' | 'signal'> {
   return { network: { fetchPage, acceptsConnection }, report, signal };
-}
-
-function composeFile({ projectRoot, cwd }: Surroundings, { file }: TargetOptions): string {
-  return file === undefined ? path.join(projectRoot, 'docker-compose.yml') : path.resolve(cwd, file);
 }
 
 function localFolders({ env, projectRoot }: Surroundings): LocalFolders {
@@ -99,6 +94,6 @@ function localFolders({ env, projectRoot }: Surroundings): LocalFolders {
   };
 }
 
-function isLabTarget({ env }: Surroundings, { api: { endpoint } }: EngineTarget): boolean {
+function isLabTarget({ env }: Pick<Surroundings, 'env'>, { api: { endpoint } }: EngineTarget): boolean {
   return endpoint.kind === 'unix' && findLabs(env).some((lab) => lab.managerSocket === endpoint.socketPath);
 }

@@ -28,15 +28,19 @@ export async function listAllClusters(
 ): Promise<readonly ListedCluster[]> {
   const shell = new LocalShell();
   const isNamed = context !== undefined || around.env['DOCKER_HOST'] || around.env['DOCKER_CONTEXT'];
-  if (isNamed) return listEngine(await resolveEngineTarget({ context, env: around.env, shell }));
-  return listEngines(await findTargets(around, shell, report), report);
+  if (isNamed) return listEngine(around, await resolveEngineTarget({ context, env: around.env, shell }));
+  return listEngines(around, await findTargets(around, shell, report), report);
 }
 
 /** Those of several engines; one that does not answer is said. */
-export async function listEngines(targets: readonly EngineTarget[], report: Report): Promise<readonly ListedCluster[]> {
+export async function listEngines(
+  around: Surroundings,
+  targets: readonly EngineTarget[],
+  report: Report,
+): Promise<readonly ListedCluster[]> {
   const found = await Promise.all(
     targets.map(async (target) =>
-      listEngine(target).catch((error: unknown) => {
+      listEngine(around, target).catch((error: unknown) => {
         if (!(error instanceof ToolkitError)) throw error;
         report({ type: 'warning', message: error.message });
         return [];
@@ -78,11 +82,11 @@ async function listContexts(shell: Shell): Promise<readonly string[]> {
   }
 }
 
-async function listEngine(target: EngineTarget): Promise<readonly ListedCluster[]> {
+async function listEngine(around: Surroundings, target: EngineTarget): Promise<readonly ListedCluster[]> {
   const swarm = new SwarmReader(target.api);
   const isManager = await swarm.client.isManager(TIMEOUT_MS);
   const found = await Promise.all([
-    createContainerReader(target).listClusters(),
+    createContainerReader(around, target).listClusters(),
     isManager ? swarm.listClusters() : [],
   ]);
   return found.flat().map((cluster) => ({ cluster, context: target.contextName ?? target.api.name }));

@@ -72,7 +72,7 @@ function describeServices(
 
 function describeContainer(
   container: EngineContainer,
-  { host, address }: EngineSnapshot,
+  { host, address, isLocal }: EngineSnapshot,
 ): ClusterContainer | undefined {
   const role = roleOf(container.labels);
   if (role === undefined) return undefined;
@@ -84,7 +84,7 @@ function describeContainer(
     containerId: container.id,
     node: host,
     nodeId: host,
-    address: addressOf(container, address),
+    address: addressOf(container, { address, isLocal }),
     state: container.state,
     isRunning,
     error: isRunning ? '' : explain(container),
@@ -98,14 +98,14 @@ function describeContainer(
 }
 
 /** `undefined` for a port that only another machine's own programs reach: here the same address is somebody else's. */
-function addressOf({ ports }: EngineContainer, machine: string): string | undefined {
-  const hostIp = ports[0]?.hostIp ?? '';
-  if (hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::') return machine;
-  return isLoopback(hostIp) && !isLoopback(machine) ? undefined : hostIp;
-}
-
-function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || address.startsWith('127.');
+/** `undefined` for a loopback address of another machine: here something else answers there. */
+function addressOf(
+  { ports: [first] }: EngineContainer,
+  { address, isLocal }: Pick<EngineSnapshot, 'address' | 'isLocal'>,
+): string | undefined {
+  const hostIp = first?.hostIp ?? '';
+  if (hostIp === '' || hostIp === '0.0.0.0' || hostIp === '::') return address;
+  return isLocal || !/^(127\.|::1$)/.test(hostIp) ? hostIp : undefined;
 }
 
 /** In the words that a swarm has for it, so that one table explains both. */

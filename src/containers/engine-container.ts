@@ -45,6 +45,8 @@ export interface EngineSnapshot {
   readonly memories: readonly ClusterMemory[];
   /** Name of the machine. */
   readonly host: string;
+  /** The engine's own loopback addresses are this machine's. */
+  readonly isLocal: boolean;
   /** Address of the machine, for ports that are bound to all of its addresses. */
   readonly address: string;
 }

@@ -22,10 +22,7 @@ export interface RoomAnswer {
 }
 
 /** Says why the cluster does not fit on the engine: Docker would start it, and the kernel would kill what is too much. */
-export function findRoomProblem(
-  { workers, worker, master, notebook }: RoomDemand,
-  room: EngineRoom,
-): RoomAnswer {
+export function findRoomProblem({ workers, worker, master, notebook }: RoomDemand, room: EngineRoom): RoomAnswer {
   const cores = `${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}`;
   if (worker.limitCores > room.cores) {
     return refuse(

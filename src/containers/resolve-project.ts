@@ -16,6 +16,9 @@ const SECRETS = 'secrets';
 const SECRETS_FOLDER = '/run/secrets';
 const LOOPBACK = '127.0.0.1';
 
+/** Role of the volume that holds secrets, and of containers that only work on volumes. */
+export const SECRETS_ROLE = 'secrets';
+
 export const SECRET_FILES = {
   auth: 'spark-auth-secret',
   token: 'notebook-token',
@@ -96,6 +99,8 @@ function projectService(service: ComposeService, spec: ClusterSpec): ComposeServ
   const { cpus: ____, ...reservations } = deploy.resources?.reservations ?? {};
   return {
     ...base,
+    // What is not there is not to be looked for under the same name elsewhere.
+    pull_policy: 'never',
     ports: (service.ports ?? []).map((port) => bindPort(port, spec)),
     volumes: [...(service.volumes ?? []), { type: 'volume', source: SECRETS, target: SECRETS_FOLDER, read_only: true }],
     deploy: { ...deploy, resources: { ...deploy.resources, reservations } },

@@ -7,7 +7,9 @@ import { UsageError } from '../errors.ts';
  */
 export function notebookImageOf(image: string): string {
   if (image.includes('@')) {
-    throw new UsageError(`--notebook: the image ${image} is named by its digest; expected a tag, to which -notebook is added`);
+    throw new UsageError(
+      `--notebook: the image ${image} is named by its digest; expected a tag, to which -notebook is added`,
+    );
   }
   return /:[^/]+$/.test(image) ? `${image}-notebook` : `${image}:latest-notebook`;
 }

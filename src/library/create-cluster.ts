@@ -1,34 +1,15 @@
-import path from 'node:path';
-
 import { readMachine } from '../adapters/files/machine-settings.ts';
-import { isIpAddress } from '../adapters/http/ip-address.ts';
 import type { PlatformKind } from '../cluster/cluster.ts';
-import type { ClusterFlags } from '../cluster/resolve-spec.ts';
-import { parseConf, parseEnvironment, type Setting } from '../cluster/settings.ts';
-import { PORT_NAMES, type ClusterPorts, type PortChoice, type PortName, type Settings } from '../cluster/spec.ts';
-import { withLabel } from '../config/check-settings.ts';
+import type { PortChoice, PortName } from '../cluster/spec.ts';
 import { createImageSource } from '../connections/image-source.ts';
-import { UsageError } from '../errors.ts';
-import { parseImageReference } from '../image/image-state.ts';
 import { deployCluster } from '../operations/deploy.ts';
 import { describeApplications } from '../operations/remove.ts';
-import { parseConstraint } from '../stack/constraints.ts';
-import { parseCores, parseCount, parseSize } from '../units.ts';
-import { CLUSTER_READERS, readConfirm, type ClusterOptions, type Confirm } from './call-options.ts';
-import { ask } from './ask.ts';
 import { masterUrlOf, toAddresses, type Address } from './addresses.ts';
-import {
-  list,
-  map,
-  milliseconds,
-  parsed,
-  readOptions,
-  text,
-  trueOrFalse,
-  wrongValue,
-  type Read,
-} from './read-options.ts';
+import { ask } from './ask.ts';
+import type { ClusterOptions, Confirm } from './call-options.ts';
+import { readOptions } from './read-options.ts';
 import { runClusterCall } from './run-call.ts';
+import { flagsOf, packagesOf, refuseWrongPlatform, WISH_READERS } from './wishes.ts';
 
 /** What a cluster shall be. What is left out stays as it is; a new cluster gets the default. */
 export interface CreateClusterOptions extends ClusterOptions {
@@ -52,15 +33,15 @@ export interface CreateClusterOptions extends ClusterOptions {
   readonly ports?: Partial<Readonly<Record<PortName, PortChoice>>> | undefined;
   /** Address that published ports are bound to. Default 127.0.0.1. Only with `platform: 'containers'`. */
   readonly bind?: string | undefined;
-  /** Spark properties of the whole cluster: `{ 'spark.sql.shuffle.partitions': 8 }`. */
+  /** Spark properties of the whole cluster: `{ 'spark.sql.shuffle.partitions': 8 }`; `{}` takes all away. */
   readonly conf?: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** Environment variables of every container. What this process has is `processEnv`. */
+  /** Environment variables of every container; `{}` takes all away. What this process has is `processEnv`. */
   readonly env?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** File of Python packages, in the form of pip, for driver, executors and notebook. */
   readonly requirements?: string | undefined;
   /** Jars for the class path of driver and executors. */
   readonly jars?: readonly string[] | undefined;
-  /** Nodes that may run workers, like `node.labels.disk==ssd`. Only with `platform: 'swarm'`. */
+  /** Nodes that may run workers, like `node.labels.disk==ssd`; `[]` for all of them. Only with `platform: 'swarm'`. */
   readonly constraints?: readonly string[] | undefined;
   /** A compose file of your own. Default: `docker-compose.yml` of the project folder. */
   readonly file?: string | undefined;
@@ -85,29 +66,6 @@ export interface CreatedCluster {
 
 const DEFAULT_TIMEOUT_MS = 180_000;
 
-const READERS = {
-  ...CLUSTER_READERS,
-  image: parsed(parseImageReference),
-  workers: parsed((typed, field) => parseCount(typed, field, { min: 1, max: 1000 })),
-  workerCores: parsed(parseCores),
-  workerMemory: parsed(parseSize),
-  masterCores: parsed(parseCores),
-  masterMemory: parsed(parseSize),
-  notebook: trueOrFalse,
-  data: text('a folder'),
-  ports: map('ports by name, like { ui: 8080 }', readPort),
-  bind: readAddress,
-  conf: settings('Spark properties, like { "spark.executor.cores": 1 }', parseConf),
-  env: settings("variables, like { TZ: 'UTC' }", (typed) => parseEnvironment(typed, {})),
-  requirements: text('the path of a requirements.txt'),
-  jars: list('a list of paths of jars', text('the path of a jar')),
-  constraints: list('a list of constraints', labelled(parsed(parseConstraint))),
-  file: text('the path of a compose file'),
-  wait: trueOrFalse,
-  timeoutMs: milliseconds,
-  confirm: readConfirm,
-};
-
 /**
  * Makes a cluster, or makes the one that is there be as asked, and returns when Spark is ready. Calling it again with the
  * same wishes does nothing, and one with a single wish changes that alone.
@@ -120,7 +78,7 @@ const READERS = {
  * InvalidStateError; InterruptedError: what was made stays, and the same call goes on from there
  */
 export async function createCluster(options: CreateClusterOptions = {}): Promise<CreatedCluster> {
-  const wishes = readOptions(options, READERS);
+  const wishes = readOptions(options, WISH_READERS);
   refuseWrongPlatform(wishes, wishes.platform);
   const { timeoutMs = DEFAULT_TIMEOUT_MS, wait = true, confirm } = wishes;
   return runClusterCall(
@@ -144,91 +102,4 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
     },
     { makes: true },
   );
-}
-
-type Wishes = Read<typeof READERS>;
-
-function flagsOf(wishes: Wishes, name: string, cwd: string): ClusterFlags {
-  const { image, workers, workerCores, masterCores, notebook, bind, constraints } = wishes;
-  const { workerMemory, masterMemory, ports, conf, env } = wishes;
-  const folder = wishes.data === undefined ? undefined : path.resolve(cwd, wishes.data);
-  return {
-    name,
-    ...withoutUndefined({ image, workers, workerCores, masterCores, notebook, bind, constraints }),
-    ...withoutUndefined({ workerMemoryBytes: workerMemory, masterMemoryBytes: masterMemory }),
-    ...withoutUndefined({ ports: ports && (Object.fromEntries(ports) as Partial<ClusterPorts>) }),
-    ...withoutUndefined({ conf: conf && toSettings(conf), env: env && toSettings(env) }),
-    ...withoutUndefined({ data: folder === undefined ? undefined : { path: folder, here: folder, user: undefined } }),
-  };
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(values: T): Defined<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
-function toSettings(given: readonly Setting[]): Settings {
-  return Object.fromEntries(given);
-}
-
-function packagesOf(
-  { requirements, jars = [] }: Wishes,
-  cwd: string,
-): { readonly requirements: string | undefined; readonly jars: readonly string[] } | undefined {
-  if (requirements === undefined && jars.length === 0) return undefined;
-  return {
-    requirements: requirements === undefined ? undefined : path.resolve(cwd, requirements),
-    jars: jars.map((jar) => path.resolve(cwd, jar)),
-  };
-}
-
-function refuseWrongPlatform({ bind, constraints = [] }: Wishes, platform: PlatformKind | undefined): void {
-  if (bind !== undefined && platform === 'swarm') {
-    throw new UsageError("bind: ports of a swarm listen on every address of a node; expected only with 'containers'");
-  }
-  if (constraints.length > 0 && platform === 'containers') {
-    throw new UsageError("constraints: there is one machine; expected only with the platform 'swarm'");
-  }
-}
-
-function readPort(name: string, value: unknown, field: string): readonly [PortName, PortChoice] {
-  const known = PORT_NAMES.find((candidate) => candidate === name);
-  if (known === undefined) throw new UsageError(`${field}: there is no such port; expected ${PORT_NAMES.join(', ')}`);
-  if (value === 'none') return [known, value];
-  const port = typeof value === 'string' && /^[0-9]{1,5}$/.test(value) ? Number(value) : value;
-  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return [known, port];
-  throw wrongValue(field, value, "a port from 1 to 65535, 0 (a free one) or 'none'");
-}
-
-function readAddress(value: unknown, field: string): string {
-  if (typeof value === 'string' && isIpAddress(value)) return value;
-  throw wrongValue(field, value, 'an address of this machine, like 127.0.0.1 or 0.0.0.0');
-}
-
-/** @param parse takes `NAME=VALUE`, as a flag does */
-function settings(
-  expected: string,
-  parse: (typed: string) => Setting,
-): (value: unknown, field: string) => readonly Setting[] {
-  return map(expected, (name, value, field) =>
-    labelled((entry: unknown) => {
-      if (!['string', 'number', 'boolean'].includes(typeof entry)) {
-        throw wrongValue(field, entry, 'a text, a number, true or false');
-      }
-      return parse(`${name}=${String(entry)}`);
-    })(value, field),
-  );
-}
-
-/** Parsers that name their own flag name the field. */
-function labelled<T>(read: (value: unknown, field: string) => T): (value: unknown, field: string) => T {
-  return (value, field) => {
-    try {
-      return read(value, field);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(withLabel(error.message, field), { cause: error });
-    }
-  };
 }

@@ -46,14 +46,14 @@ export async function runCall<T>(options: Partial<CallOptions>, work: (call: Cal
 
 /** Runs one call about one cluster, on the engine where it is, or shall be. */
 export async function runClusterCall<T>(
-  options: Partial<ClusterOptions> & { readonly file?: string },
+  options: Partial<ClusterOptions>,
   work: (connection: Connection, name: string, call: Call) => Promise<T>,
   { makes = false }: { readonly makes?: boolean } = {},
 ): Promise<T> {
   return runCall(options, async (call) => {
-    const { context, platform, file } = options;
+    const { context, platform } = options;
     const name = nameOf(options);
-    const connecting = connect(call.around, { context, platform, name, file, makes, report: call.report });
+    const connecting = connect(call.around, { context, platform, name, makes, report: call.report });
     const connection = await unlessAborted(connecting, call.around.signal);
     try {
       return await work(connection, name, call);
@@ -87,13 +87,10 @@ export function cwdOf({ cwd = '.' }: Pick<CallOptions, 'cwd'>): string {
 }
 
 function surroundingsOf(options: Partial<CallOptions>, signal: AbortSignal): Surroundings {
-  const { env, cwd } = readProcess();
-  return {
-    env: options.processEnv ?? env,
-    cwd: cwdOf(options),
-    projectRoot: options.projectFolder === undefined ? PACKAGE_FOLDER : path.resolve(cwd, options.projectFolder),
-    signal,
-  };
+  const { processEnv = readProcess().env, projectFolder } = options;
+  const cwd = cwdOf(options);
+  const projectRoot = projectFolder === undefined ? PACKAGE_FOLDER : path.resolve(cwd, projectFolder);
+  return { env: processEnv, cwd, projectRoot, signal };
 }
 
 /** `AbortSignal.timeout` says why, a plain `abort()` only that. */

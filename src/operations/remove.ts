@@ -36,7 +36,7 @@ export function describeApplications(applications: readonly SparkApplication[] |
 export async function removeCluster(context: OperationContext, options: RemoveClusterOptions): Promise<RemoveResult> {
   const { name, timeoutMs, volumes } = options;
   return withLock(context, name, { command: 'remove', timeoutMs }, async () => {
-    let result: RemoveResult = { removed: [], keptVolumes: [], leftovers: [] };
+    let result: RemoveResult = { removed: [], keptVolumes: [], remaining: [], leftovers: [] };
     await runSteps(
       [
         {

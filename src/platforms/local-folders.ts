@@ -27,5 +27,6 @@ export async function planLocalFolder(
 ): Promise<DataFolderPlan> {
   if (data?.user !== undefined) return { folder: data, opensToGroup: false };
   const path = data?.path ?? folders.defaultFolder;
-  return planDataFolder(path, folders.person, await folders.read(path));
+  const facts = await folders.read(path);
+  return planDataFolder(path, { person: folders.person, facts, mayOpen: path === folders.defaultFolder });
 }

@@ -81,7 +81,9 @@ export interface RemoveResult {
   readonly removed: readonly string[];
   /** Data volumes that stay: `spark_data on lab-1`. */
   readonly keptVolumes: readonly string[];
-  /** What stays and why: on nodes that could not be looked into, and what is not ours in a stack deployed by hand. */
+  /** Parts of the cluster that could not be taken away, and why: `network spark_spark: …`. */
+  readonly remaining: readonly string[];
+  /** What else stays and why: on nodes that could not be looked into, and what is not ours in a stack deployed by hand. */
   readonly leftovers: readonly string[];
 }
 

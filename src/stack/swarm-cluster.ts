@@ -1,4 +1,10 @@
-import { parseRole, type Cluster, type ClusterContainer, type ClusterRole, type ClusterService } from '../cluster/cluster.ts';
+import {
+  parseRole,
+  type Cluster,
+  type ClusterContainer,
+  type ClusterRole,
+  type ClusterService,
+} from '../cluster/cluster.ts';
 import { parseRememberedSpec } from '../cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
 import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';

@@ -41,6 +41,7 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     data: undefined,
     bind: undefined,
     machine: NO_MACHINE_SETTINGS,
+    file: undefined,
     ...changes,
   };
 }
@@ -87,9 +88,9 @@ export function clusterService(role: ClusterRole, changes: Partial<ClusterServic
 /** Folders of a machine whose person has the uid 1000, and what is said of them. */
 export function localFolders(changes: Partial<LocalFolders> = {}): LocalFolders {
   return {
-    person: { uid: 1000, gid: 1000 },
+    person: { uid: 1000, gid: 1000, groups: [] },
     defaultFolder: '/srv/project/nfs',
-    read: async () => ({ uid: 1000, gid: 1000, mode: 0o40755, isWritable: true }),
+    read: async () => ({ uid: 1000, gid: 1000, mode: 0o40755 }),
     openToGroup: (path) => Promise.reject(new Error(`unexpected: open ${path} to its group`)),
     ...changes,
   };

@@ -38,7 +38,9 @@ export class TestCluster {
 
   /** What makes it, as a launcher and its first words. */
   get launcher(): readonly [file: string, ...words: string[]] {
-    return this.platform === 'swarm' ? ['sbin/spark-cluster-service', 'deploy'] : ['bin/spark-swarm', 'start'];
+    return this.platform === 'swarm'
+      ? ['sbin/spark-cluster-service', 'deploy']
+      : ['bin/spark-container-service', 'start'];
   }
 
   /** The flags of a first deploy: sizes, ports and the image are remembered, and a later one needs no flag. */
@@ -46,7 +48,7 @@ export class TestCluster {
     // A lab's folder is its nodes'; without a flag the containers of one engine have the project's.
     const data = this.platform === 'swarm' || flags.includes('--data') ? [] : ['--data', this.place.data];
     const isGiven = (port: string): boolean => flags.some((flag) => flag.startsWith(port.replace(/0$/, '')));
-    const ports = FREE_PORTS.filter((port) => !isGiven(port)).flatMap((port) => ['--port', port]);
+    const ports = FREE_PORTS.flatMap((port) => (isGiven(port) ? [] : ['--port', port]));
     const image = flags.includes('--image') ? [] : ['--image', this.place.image];
     return ['--name', this.name, ...image, ...SMALL, ...ports, ...data, ...flags];
   }

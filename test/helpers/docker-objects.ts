@@ -100,7 +100,13 @@ interface RawSpec {
 }
 
 /** Keys in specifications whose value is another one each time the cluster is made anew. */
-const VOLATILE = new Set(['SecretID', 'ConfigID', 'Target', 'ForceUpdate', 'com.docker.network.driver.overlay.vxlanid_list']);
+const VOLATILE = new Set([
+  'SecretID',
+  'ConfigID',
+  'Target',
+  'ForceUpdate',
+  'com.docker.network.driver.overlay.vxlanid_list',
+]);
 
 function withoutVolatile(value: unknown): string {
   return JSON.stringify(value, (key, part: unknown) => (VOLATILE.has(key) ? undefined : part));
@@ -149,7 +155,8 @@ async function describeStack({ place, name }: TestCluster): Promise<readonly str
 }
 
 /** Compose's labels that tell how often a file was handed to it, and of whom a container took the place. */
-const VOLATILE_LABELS = /^com\.docker\.compose\.(config-hash|replace|project\.(config_files|working_dir|environment_file))$/;
+const VOLATILE_LABELS =
+  /^com\.docker\.compose\.(config-hash|replace|project\.(config_files|working_dir|environment_file))$/;
 
 async function describeProject({ place, name }: TestCluster): Promise<readonly string[]> {
   const filters = { label: [`${LABELS.cluster}=${name}`] };
@@ -160,11 +167,11 @@ async function describeProject({ place, name }: TestCluster): Promise<readonly s
     api.get<{ readonly Volumes: readonly RawNetwork[] | null }>('/volumes', { query: { filters } }),
   ]);
   const labels = (all: Readonly<Record<string, string>>): string =>
-    JSON.stringify(
-      Object.entries(all)
-        .filter(([key]) => !VOLATILE_LABELS.test(key) && key !== LABELS.revision)
-        .toSorted(),
-    );
+    Object.entries(all)
+      .filter(([key]) => !VOLATILE_LABELS.test(key) && key !== LABELS.revision)
+      .map((entry) => entry.join('='))
+      .toSorted()
+      .join(' ');
   return [
     ...containers.map(({ Names, State, Labels, Image, Mounts }) => {
       const mounts = Mounts.map(({ Type, Destination, RW }) => `${Type}:${Destination}:${RW}`).toSorted();
@@ -172,7 +179,9 @@ async function describeProject({ place, name }: TestCluster): Promise<readonly s
     }),
     ...networks.map(({ Name, Labels, Options }) => `network ${Name} ${JSON.stringify(Options)} ${labels(Labels)}`),
     // What is remembered is written anew, under another number.
-    ...(Volumes ?? []).map(({ Name, Labels }) => `volume ${Name.replace(/-memory-[0-9]+$/, '-memory')} ${labels(Labels)}`),
+    ...(Volumes ?? []).map(
+      ({ Name, Labels }) => `volume ${Name.replace(/-memory-[0-9]+$/, '-memory')} ${labels(Labels)}`,
+    ),
   ];
 }
 

@@ -51,7 +51,7 @@ export class FakeCluster implements Platform, Network, Locks {
   };
   logs: Readonly<Record<string, readonly (readonly ['stdout' | 'stderr', string])[]>> = {};
   lockHolder: string | undefined;
-  removeResult: RemoveResult = { removed: [], keptVolumes: [], leftovers: [] };
+  removeResult: RemoveResult = { removed: [], keptVolumes: [], remaining: [], leftovers: [] };
 
   /** A healthy cluster of so many workers; none at all without a number. */
   constructor(workers?: number) {

@@ -96,6 +96,8 @@ export class FakeContainers implements AsyncDisposable {
         this.containers.find(({ Id }) => Id === id) ?? refusal(404, `No such container: ${id}`),
       'POST /containers/*/stop': () => new Answer(204),
       'POST /containers/*/restart': () => new Answer(204),
+      'POST /containers/*/start': () => new Answer(204),
+      'POST /containers/*/wait': () => ({ StatusCode: 0 }),
       'DELETE /containers/*': ({ id }) => {
         this.containers = this.containers.filter(({ Id }) => Id !== id);
         return new Answer(204);

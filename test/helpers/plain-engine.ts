@@ -122,7 +122,9 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
       const labels = [LABELS.cluster, PROJECT_LABEL, RUN_LABEL].map((label) => `{{.Label "${label}"}}`);
       const format = [words[0] === 'volume' ? '{{.Name}}' : '{{.ID}}', ...labels].join('|');
       const lines = (await this.docker(...words, '--format', format)).split('\n').map((line) => line.split('|'));
-      return lines.flatMap(([id = '', ...values]) => (values.some((value) => RUN_NAME.exec(value)?.[0] === name) ? [id] : []));
+      return lines.flatMap(([id = '', ...values]) =>
+        values.some((value) => RUN_NAME.exec(value)?.[0] === name) ? [id] : [],
+      );
     };
     for (const id of await made('ps', '-a')) await this.docker('rm', '--force', '--volumes', id);
     for (const id of await made('network', 'ls')) await this.docker('network', 'rm', id);

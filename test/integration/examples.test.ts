@@ -45,6 +45,22 @@ test.serial('Ctrl-C ends nightly-job.mjs with 130, and its cluster with it', asy
   t.deepEqual(await listObjectsNamed(theEngine().manager, theEngine().name), []);
 });
 
+test.serial('nightly-job.mjs touches no cluster on which an application runs', async (t) => {
+  const cluster = theEngine().cluster('night');
+  const deployed = await cluster.deploy('--workers', '1');
+  t.is(deployed.status, 0, deployed.stderr);
+  const before = await cluster.processes();
+  const other = cluster.startSubmit(['test/jobs/endless.py']);
+  await other.waitForOutput(/^working /m);
+  const { status, stderr } = await nightly('--example', 'pi').ended;
+  t.is(status, 5);
+  t.regex(stderr, /^error: Nobody is there to be asked: Remove the cluster ".*"\? 1 running: endless$/m);
+  t.deepEqual(await cluster.processes(), before);
+  other.kill('SIGINT');
+  await other.ended;
+  await cluster.remove('--volumes');
+});
+
 test.serial('classroom.mjs prints where each cluster is, and takes them away again', async (t) => {
   const prefix = theEngine().cluster('class').name;
   const words = ['--prefix', prefix, '--students', '2', '--no-notebook', ...common()];

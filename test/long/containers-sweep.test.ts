@@ -17,13 +17,16 @@ test.serial('start and remove, interrupted at every changing call, converge when
   ]);
 });
 
-test.serial('growing and shrinking containers, interrupted at every changing call, converge when run again', async (t) => {
-  t.timeout(7_200_000);
-  const cluster = theEngine().cluster('sweep');
-  t.is((await cluster.deploy('--workers', '1')).status, 0);
-  await using sweep = await ClusterSweep.open(cluster);
-  await sweepPair(t, sweep, [
-    { title: 'grow', file: RESIZE, words: ['--name', cluster.name, '--workers', '2'] },
-    { title: 'shrink', file: RESIZE, words: ['--name', cluster.name, '--workers', '1'] },
-  ]);
-});
+test.serial(
+  'growing and shrinking containers, interrupted at every changing call, converge when run again',
+  async (t) => {
+    t.timeout(7_200_000);
+    const cluster = theEngine().cluster('sweep');
+    t.is((await cluster.deploy('--workers', '1')).status, 0);
+    await using sweep = await ClusterSweep.open(cluster);
+    await sweepPair(t, sweep, [
+      { title: 'grow', file: RESIZE, words: ['--name', cluster.name, '--workers', '2'] },
+      { title: 'shrink', file: RESIZE, words: ['--name', cluster.name, '--workers', '1'] },
+    ]);
+  },
+);

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, chmod, stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 
 import type { FolderFacts, Person } from '../../cluster/data-folder.ts';
 
@@ -11,7 +10,9 @@ export function readPerson(env: Readonly<Record<string, string | undefined>>): P
   const gid = process.getgid?.() ?? 0;
   const sudoUid = Number(env['SUDO_UID']);
   const sudoGid = Number(env['SUDO_GID']);
-  return uid === 0 && sudoUid > 0 && sudoGid > 0 ? { uid: sudoUid, gid: sudoGid } : { uid, gid };
+  // Of the other groups of whoever typed sudo nothing is known here.
+  if (uid === 0 && sudoUid > 0 && sudoGid > 0) return { uid: sudoUid, gid: sudoGid, groups: [] };
+  return { uid, gid, groups: process.getgroups?.() ?? [] };
 }
 
 /** @returns `undefined` when there is no such folder */
@@ -20,16 +21,11 @@ export async function readFolder(path: string): Promise<FolderFacts | undefined>
     const found = await stat(path);
     if (!found.isDirectory()) return undefined;
     const { uid, gid, mode } = found;
-    const isWritable = await access(path, constants.W_OK | constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    return { uid, gid, mode, isWritable };
+    return { uid, gid, mode };
   } catch {
     return undefined;
   }
 }
-
 
 /** Lets the folder's group write there, and gives its files that group. */
 export async function openToGroup(path: string): Promise<void> {

@@ -34,7 +34,9 @@ export class ConfigLockStore implements LockStore {
     if (!config) return undefined;
     const label = config.Spec.Labels?.[LABELS.lock];
     if (label !== undefined) return { id: config.ID, cluster, label };
-    throw new ConflictError(`The config ${nameOf(cluster)} is there and is not ours`, { hint: 'choose another --name' });
+    throw new ConflictError(`The config ${nameOf(cluster)} is there and is not ours`, {
+      hint: 'choose another --name',
+    });
   }
 
   async remove({ id }: LockObject): Promise<void> {

@@ -88,7 +88,7 @@ export function addDeployOptions(command: Command, cli: CliContext): Command {
       parseBind,
     )
     .option('--requirements <file>', 'Python packages for driver, executors and notebook, in the form of pip')
-    .option('-f, --file <file>', "a compose file of your own (default: the project's docker-compose.yml)");
+    .option('-f, --file <file>', "a compose file of your own (default: as now, else the project's docker-compose.yml)");
   addRepeatableOption(command, {
     flags: '--jar <file>',
     description: 'a jar for the class path of driver and executors',
@@ -141,6 +141,7 @@ export async function readFlags(options: DeployCommandOptions, cli: CliContext):
     ...(options.env.length === 0 ? {} : { env: Object.fromEntries(withoutNone(options.env)) }),
     ...(folder === undefined ? {} : { data: { path: folder, here: folder, user: undefined } }),
     ...(options.bind === undefined ? {} : { bind: options.bind }),
+    ...(options.file === undefined ? {} : { file: path.resolve(cli.cwd, options.file) }),
     machine: (await readMachine(cli.env)).settings,
   };
 }
@@ -190,8 +191,8 @@ function refuseContradictions(flag: string, given: readonly (readonly [string, s
 }
 
 function parseFolder(text: string): string {
-  if (text !== '' && !/[\0\n]/.test(text)) return text;
-  throw new UsageError(`--data: got ${JSON.stringify(text)}; expected a folder`);
+  if (text !== '' && !/^\/+$/.test(text) && !/[\0\n]/.test(text)) return text;
+  throw new UsageError(`--data: got ${JSON.stringify(text)}; expected a folder below /`);
 }
 
 function parseBind(text: string): string {

@@ -55,6 +55,7 @@ export async function runRemove(cli: CliContext, options: RemoveOptions): Promis
     });
   });
   await writeResult(cli, options.output, { name: options.name, ...result }, () => formatResult(options.name, result));
+  if (result.remaining.length > 0) cli.exitStatus = 1;
 }
 
 async function askIfBusy(
@@ -69,11 +70,12 @@ async function askIfBusy(
 
 function formatResult(
   name: string,
-  { removed, keptVolumes, leftovers }: Awaited<ReturnType<typeof removeCluster>>,
+  { removed, keptVolumes, remaining, leftovers }: Awaited<ReturnType<typeof removeCluster>>,
 ): string {
   const lines = [
     removed.length === 0 ? `No cluster named "${name}": nothing to remove` : `Removed the cluster "${name}"`,
     ...(keptVolumes.length === 0 ? [] : [`Kept (--volumes removes them): ${keptVolumes.join(', ')}`]),
+    ...remaining,
     ...leftovers,
   ];
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import type { EnginePlace } from '../../adapters/engine/engine-place.ts';
 import { parseContainer, type RawContainer } from '../../adapters/engine/parse-container.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { findProjects, projectOf } from '../../containers/container-cluster.ts';
@@ -27,15 +28,13 @@ export class ContainerReader {
   readonly api: EngineApi;
   readonly #host: string;
   readonly #address: string;
+  readonly #isLocal: boolean;
 
-  /**
-   * @param host name of the machine
-   * @param address at which ports answer that are bound to all of its addresses
-   */
-  constructor(api: EngineApi, { host, address }: { readonly host: string; readonly address: string }) {
+  constructor(api: EngineApi, { host, address, isLocal }: EnginePlace) {
     this.api = api;
     this.#host = host;
     this.#address = address;
+    this.#isLocal = isLocal;
   }
 
   async listClusters(): Promise<readonly Cluster[]> {
@@ -80,7 +79,7 @@ export class ContainerReader {
 
   async #snapshot(listed: readonly RawListed[]): Promise<EngineSnapshot> {
     const [containers, memories] = await Promise.all([this.#inspect(listed), readMemories(this.api)]);
-    return { containers, memories, host: this.#host, address: this.#address };
+    return { containers, memories, host: this.#host, address: this.#address, isLocal: this.#isLocal };
   }
 
   async #inspect(listed: readonly RawListed[]): Promise<readonly EngineContainer[]> {

@@ -59,7 +59,10 @@ export class ContainersPlatform implements Platform {
     if (!made) return;
     const { document, cwd } = made;
     const service = workers[0]?.labels[COMPOSE_SERVICE_LABEL] ?? findWorkerService(document);
-    await compose.up({ project: name, document, cwd, scale: { service, count }, progress: () => {} });
+    const imageId = workers[0]?.labels[LABELS.imageId];
+    // The same name built anew is another image than the one that the other workers run.
+    const same = imageId === undefined ? document : withImage(document, service, imageId);
+    await compose.up({ project: name, document: same, cwd, scale: { service, count }, progress: () => {} });
   }
 
   async stopWorkers(
@@ -132,6 +135,10 @@ export class ContainersPlatform implements Platform {
     }
     return { document: await this.#context.compose.config(file, name), cwd };
   }
+}
+
+function withImage(document: ComposeDocument, service: string, image: string): ComposeDocument {
+  return { ...document, services: { ...document.services, [service]: { ...document.services[service], image } } };
 }
 
 function findWorkerService({ services }: ComposeDocument): string {

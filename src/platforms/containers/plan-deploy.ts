@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
+import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { DataFolderPlan } from '../../cluster/data-folder.ts';
-import { usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
+import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
 import { projectOf } from '../../containers/container-cluster.ts';
 import {
   assertProjectIsFree,
@@ -17,11 +18,14 @@ import { findRoomProblem } from '../../containers/engine-room.ts';
 import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { specLabel } from '../../compose/resolve-services.ts';
+import type { ClusterMemory } from '../../containers/engine-container.ts';
 import { ConflictError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import { portConflict } from '../../stack/plan-stack.ts';
 import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
+import { formatOwner, giveVolumes, ownedVolumes } from '../volume-owner.ts';
+import { assertVolumesAreFree } from './check-volumes.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
 import { readEngineFacts } from './engine-facts.ts';
@@ -30,6 +34,7 @@ import { writeSecretFiles } from './secret-files.ts';
 export interface ContainersContext {
   readonly reader: ContainerReader;
   readonly compose: ComposeClient;
+  /** Of the project; a spec may name another one. */
   readonly composeFile: string;
   /** The engine runs on this machine: its folders are ours. */
   readonly isLocal: boolean;
@@ -41,9 +46,10 @@ export interface ContainersContext {
 export async function planContainersDeploy(wanted: ClusterSpec, context: ContainersContext): Promise<DeployPlan> {
   const { reader } = context;
   // Its own complaint names line and column; Compose's does not.
-  await parseComposeFile(context.composeFile);
+  const file = wanted.file ?? context.composeFile;
+  await parseComposeFile(file);
   const [document, project, facts, volumes, data] = await Promise.all([
-    context.compose.config(context.composeFile, wanted.name),
+    context.compose.config(file, wanted.name),
     reader.readProject(wanted.name),
     readEngineFacts(wanted.name, reader),
     reader.listVolumes(wanted.name),
@@ -57,6 +63,7 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
   await assertNetworksAreFree(spec.name, document, context);
 
   const resolved = resolveProject(document, spec, { mtu: facts.mtu, hash: shortHash });
+  await assertVolumesAreFree(spec.name, resolved, reader.api);
   const serviceChanges = planProject(resolved, spec.name, project);
   const secret = planSecrets(spec.name, volumes);
   const memory = { workers: spec.workers, spec: specLabel(spec), document: JSON.stringify(resolved) };
@@ -82,17 +89,29 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
       if (changes.length === 0) return;
       progress('writing secrets');
       await writeSecretFiles(spec, { api: reader.api, caBundle: await context.caBundle() });
+      if (changesOwner(spec, remembered)) await giveOwnedVolumes(spec, volumes, reader.api);
       await writeMemory(reader.api, spec.name, memory);
       signal.throwIfAborted();
       await context.compose.up({
         project: spec.name,
         document: resolved,
-        cwd: path.dirname(context.composeFile),
+        cwd: path.dirname(file),
         progress,
       });
       await removeSurplus(serviceChanges, context);
     },
   };
+}
+
+/** Another user could not go on with what the one before has written. Nobody knows it of a cluster that was removed. */
+function changesOwner(spec: ClusterSpec, memory: ClusterMemory | undefined): boolean {
+  const before = parseRememberedSpec(memory?.spec);
+  return !before || formatOwner(before) !== formatOwner(spec);
+}
+
+async function giveOwnedVolumes(spec: ClusterSpec, volumes: readonly RawVolume[], api: EngineApi): Promise<void> {
+  const { name: cluster, imageId: image } = spec;
+  await giveVolumes(api, ownedVolumes(volumes), { cluster, image, owner: formatOwner(spec) });
 }
 
 async function planData(

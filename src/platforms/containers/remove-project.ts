@@ -8,12 +8,13 @@ import { EngineError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
-import { SECRETS_ROLE } from './secret-files.ts';
+import { SECRETS_ROLE } from '../../containers/resolve-project.ts';
+import { removeHelpers } from './secret-files.ts';
 
 /** Spark's daemons end within a second; what does not is killed. */
 const STOP_GRACE_SECONDS = 5;
 /** Volumes that only serve the containers. All others hold what people have made, also those of services they added. */
-const OWN_ROLES: readonly (string | undefined)[] = ['recovery', SECRETS_ROLE];
+const OWN_ROLES: ReadonlySet<string | undefined> = new Set(['recovery', SECRETS_ROLE]);
 
 interface RawNetwork {
   readonly Id: string;
@@ -32,7 +33,7 @@ export async function removeProject(
   const ours = project.filter(({ labels }) => belongsTo(name, labels));
   options.progress('stopping containers');
   await pMap(ours, async ({ id }) => new Container(api, id).stopAndRemove(STOP_GRACE_SECONDS));
-  await removeSecretWriters(name, api);
+  await removeHelpers(name, api);
   options.signal.throwIfAborted();
   const networks = await removeNetworks(name, api);
   const volumes = await removeVolumes(name, reader, options);
@@ -40,10 +41,8 @@ export async function removeProject(
   return {
     removed: [...ours.map((container) => `container ${container.name}`), ...networks.removed, ...volumes.removed],
     keptVolumes: volumes.kept,
-    leftovers: [
-      ...strangers.map((container) => `container ${container.name} stays: it has no label ${LABELS.role}`),
-      ...networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
-    ],
+    leftovers: [...strangers.map((container) => `container ${container.name} stays: it has no label ${LABELS.role}`)],
+    remaining: networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
   };
 }
 
@@ -57,15 +56,6 @@ function belongsTo(name: string, labels: Readonly<Record<string, string>> | null
 
 function isByHand(ours: readonly EngineContainer[]): boolean {
   return ours.length > 0 && ours.every(({ labels }) => labels[LABELS.cluster] === undefined);
-}
-
-/** Left by a command that was killed while it wrote secrets. */
-async function removeSecretWriters(name: string, api: EngineApi): Promise<void> {
-  const label = [`${LABELS.cluster}=${name}`, `${LABELS.role}=${SECRETS_ROLE}`];
-  const left = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
-    query: { all: true, filters: { label } },
-  });
-  await pMap(left, async ({ Id }) => new Container(api, Id).killAndRemove());
 }
 
 async function removeNetworks(
@@ -99,7 +89,7 @@ async function removeVolumes(
   // The lock is held by whoever removes, and goes with it.
   const found = ours.filter(({ Labels }) => Labels?.[LABELS.lock] === undefined && !isBeat(Labels));
   const isOwn = ({ Labels }: RawVolume): boolean =>
-    OWN_ROLES.includes(Labels?.[LABELS.role]) || Labels?.[LABELS.workers] !== undefined;
+    OWN_ROLES.has(Labels?.[LABELS.role]) || Labels?.[LABELS.workers] !== undefined;
   const isKept = (volume: RawVolume): boolean => !removesData && !isOwn(volume);
   const going = found.filter((volume) => !isKept(volume));
   await pMap(going, async ({ Name }) => deleteVolume(reader.api, Name));

@@ -4,17 +4,16 @@ import { buffer } from 'node:stream/consumers';
 
 import { packTar, unpackTar } from 'modern-tar';
 
+import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { ownerOf } from '../../compose/resolve-services.ts';
-import { secretsVolumeName, SECRET_FILES } from '../../containers/resolve-project.ts';
+import { SECRET_FILES, SECRETS_ROLE, secretsVolumeName } from '../../containers/resolve-project.ts';
 import { ConflictError, InvalidStateError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { CaBundle } from '../local-folders.ts';
 
 const FOLDER = '/run/secrets';
-/** Role of the volume, and of the container that writes into it. */
-export const SECRETS_ROLE = 'secrets';
 
 /**
  * Writes a cluster's secrets into a volume of its own, through a container that is never started: so they are in no
@@ -27,6 +26,7 @@ export async function writeSecretFiles(
 ): Promise<void> {
   const volume = secretsVolumeName(spec.name);
   const labels = { [LABELS.cluster]: spec.name, [COMPOSE_PROJECT_LABEL]: spec.name, [LABELS.role]: SECRETS_ROLE };
+  await removeHelpers(spec.name, api);
   await createVolume(api, volume, labels);
   const { Id: id } = await api.post<{ readonly Id: string }>('/containers/create', {
     body: {
@@ -54,6 +54,15 @@ export async function writeSecretFiles(
   } finally {
     await api.delete(`/containers/${id}`, { query: { force: true } });
   }
+}
+
+/** Containers that only work on volumes, left by a command that was killed. */
+export async function removeHelpers(cluster: string, api: EngineApi): Promise<void> {
+  const label = [`${LABELS.cluster}=${cluster}`, `${LABELS.role}=${SECRETS_ROLE}`];
+  const left = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
+    query: { all: true, filters: { label } },
+  });
+  await Promise.all(left.map(async ({ Id }) => new Container(api, Id).killAndRemove()));
 }
 
 /** @throws ConflictError if a volume of this name is somebody else's: creating one that is there gives that one */

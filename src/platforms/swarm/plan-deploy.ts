@@ -5,10 +5,10 @@ import { readComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { Shell } from '../../adapters/shell/shell.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
-import { usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
+import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { CommandError, ConflictError, EngineError } from '../../errors.ts';
-import { STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import {
   assertNameIsFree,
   assertPortsAreFree,
@@ -22,6 +22,7 @@ import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts'
 import { isWanted, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
+import { giveStackVolumes } from './give-volumes.ts';
 import { describeNodes } from './placement-nodes.ts';
 import { checkFolderOnNodes, planStackData } from './plan-data.ts';
 import { createObject, planObjects } from './stack-objects.ts';
@@ -31,6 +32,7 @@ export interface SwarmDeployContext {
   readonly reader: SwarmReader;
   readonly shell: Shell;
   readonly dockerEnv: Readonly<Record<string, string>>;
+  /** Of the project; a spec may name another one. */
   readonly composeFile: string;
   /** The manager's engine runs on this machine, and is no lab's. */
   readonly isLocal: boolean;
@@ -41,8 +43,9 @@ export interface SwarmDeployContext {
 /** Reads the swarm, checks that the cluster can be placed, and plans what Docker is given. */
 export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployContext): Promise<DeployPlan> {
   const { reader } = context;
+  const file = wanted.file ?? context.composeFile;
   const [document, swarm] = await Promise.all([
-    readComposeFile(context.composeFile, context.shell, context.dockerEnv),
+    readComposeFile(file, context.shell, context.dockerEnv),
     reader.readSwarm(),
   ]);
   const data = await planStackData(wanted, { ...context, nodes: swarm.nodes });
@@ -55,6 +58,10 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
   await assertMasterPortsAnswerNobody(spec, swarm, reader);
   await assertNetworksAreFree(spec.name, document, reader);
 
+  const master = swarm.services.find(
+    (service) => clusterNameOf(service.labels) === spec.name && service.labels[LABELS.role] === 'master',
+  );
+  const present = parseRememberedSpec(master?.labels[LABELS.spec]);
   const resolved = resolveStack(document, spec, {
     objects: nameObjects(spec.name),
     mtu: networkMtu(swarm.nodes),
@@ -84,9 +91,10 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
         progress(formatStackChange(change));
         await createObject(spec.name, change, { reader, caBundle: await context.caBundle() });
       }
+      await giveStackVolumes(spec, present, reader);
       signal.throwIfAborted();
       progress(serviceChanges.map(formatStackChange).join(', '));
-      await deployStack(spec.name, resolved, context);
+      await deployStack(spec.name, resolved, { ...context, composeFile: file });
       for (const change of serviceChanges) {
         if (change.action === 'removeService') await reader.client.removeService(change.id);
       }

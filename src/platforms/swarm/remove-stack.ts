@@ -64,9 +64,9 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
   return {
     removed,
     keptVolumes: volumes.kept,
+    remaining: networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
     leftovers: [
       ...strangers.map((object) => `${object} stays: it has no label ${LABELS.role}`),
-      ...networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
       ...(removed.length === 0 ? [] : places.flatMap((place) => describeBlind(name, place, tasks))),
     ],
   };

@@ -1,7 +1,12 @@
 import type { CrashPoint } from '../contract/crash.ts';
 
 export const CRASH_POINTS: readonly CrashPoint[] = [
-  { title: 'the container that writes secrets stays', command: 'deploy', request: 'DELETE /containers/', moment: 'before' },
+  {
+    title: 'the container that writes secrets stays',
+    command: 'deploy',
+    request: 'DELETE /containers/',
+    moment: 'before',
+  },
   {
     title: 'a worker that was never started',
     command: 'grow',

@@ -12,30 +12,33 @@ import { findComposePlugin } from './compose-program.ts';
 const PERSON = 4711;
 
 export function dataTests(): void {
-  test.serial('a person without rights owns what executors write into --data: lists, changes and removes it', async (t) => {
-    const person = await becomePerson('person');
-    const cluster = theEngine().cluster('person');
-    const data = await person.makeFolder('data', 0o700);
-    const started = await person.run('bin/spark-swarm', ['start', ...cluster.deployArgs('--data', data)]);
-    t.is(started.status, 0, started.stderr);
-    t.regex(started.stdout, new RegExp(`^data \\(here\\) {6}${data}$`, 'm'));
-    const words = ['--name', cluster.name, 'test/jobs/write_data.py', '/data/written'];
-    await writesAs(t, person, { data, job: await person.run('bin/submit', words) });
+  test.serial(
+    'a person without rights owns what executors write into --data: lists, changes and removes it',
+    async (t) => {
+      const person = await becomePerson('person');
+      const cluster = theEngine().cluster('person');
+      const data = await person.makeFolder('data', 0o700);
+      const started = await person.run('bin/spark-swarm', ['start', ...cluster.deployArgs('--data', data)]);
+      t.is(started.status, 0, started.stderr);
+      t.regex(started.stdout, new RegExp(`^data \\(here\\) {6}${data}$`, 'm'));
+      const words = ['--name', cluster.name, 'test/jobs/write_data.py', '/data/written'];
+      await writesAs(t, person, { data, job: await person.run('bin/submit', words) });
 
-    // A file that only the person may read is brought along, and the driver reads it.
-    const note = path.join(await person.makeFolder('own', 0o700), 'note.txt');
-    const made = await person.run('sh', ['-c', 'umask 077; echo mine > "$1"', 'sh', note]);
-    t.is(made.status, 0, made.stderr);
-    const echo = ['--name', cluster.name, '--files', note, 'test/jobs/echo.py', '0'];
-    const said = await person.run('bin/submit', echo);
-    t.is(said.status, 0, said.stderr);
-    t.deepEqual((JSON.parse(said.stdout) as { brought: unknown }).brought, { 'note.txt': 'mine\n' });
-    const removal = await person.run('bin/spark-swarm', ['stop', '--name', cluster.name]);
-    t.is(removal.status, 0, removal.stderr);
-    t.deepEqual(await cluster.memberIds(), []);
-  });
+      // A file that only the person may read is brought along, and the driver reads it.
+      const note = path.join(await person.makeFolder('own', 0o700), 'note.txt');
+      const made = await person.run('sh', ['-c', 'umask 077; echo mine > "$1"', 'sh', note]);
+      t.is(made.status, 0, made.stderr);
+      const echo = ['--name', cluster.name, '--files', note, 'test/jobs/echo.py', '0'];
+      const said = await person.run('bin/submit', echo);
+      t.is(said.status, 0, said.stderr);
+      t.deepEqual((JSON.parse(said.stdout) as { brought: unknown }).brought, { 'note.txt': 'mine\n' });
+      const removal = await person.run('bin/spark-swarm', ['stop', '--name', cluster.name]);
+      t.is(removal.status, 0, removal.stderr);
+      t.deepEqual(await cluster.memberIds(), []);
+    },
+  );
 
-  test.serial("a folder that a person may not write to is refused with status 2, and nothing is made", async (t) => {
+  test.serial('a folder that a person may not write to is refused with status 2, and nothing is made', async (t) => {
     const person = await becomePerson('refused');
     const cluster = theEngine().cluster('refused');
     const { status, stderr } = await person.run('bin/spark-swarm', ['start', ...cluster.deployArgs()]);
@@ -91,7 +94,10 @@ async function becomePerson(key: string): Promise<Person> {
     run: async (file, args, options = {}) => {
       const env = { ...options.env, HOME: home, DOCKER_CONFIG: undefined, XDG_RUNTIME_DIR: undefined };
       return isRoot
-        ? engine.run('setpriv', [...ids, file.includes('/') ? path.join(projectRoot, file) : file, ...args], { ...options, env })
+        ? engine.run('setpriv', [...ids, file.includes('/') ? path.join(projectRoot, file) : file, ...args], {
+            ...options,
+            env,
+          })
         : engine.run(file, args, { ...options, env });
     },
     makeFolder: async (name, mode) => {

@@ -15,40 +15,43 @@ let swarmBefore = '';
 export let objectsBefore: readonly string[] = [];
 
 export function foreignTests(): void {
-  test.serial('a Compose project of somebody else is no cluster: start says so with status 5, and nothing is touched', async (t) => {
-    swarmBefore = await readSwarm();
-    const engine = theEngine();
-    const cluster = engine.cluster('theirs');
-    const file = path.join(engine.folder('theirs'), 'docker-compose.yml');
-    await mkdir(path.dirname(file), { recursive: true });
-    const labels = { [engine.label[1]?.split('=')[0] ?? '']: engine.name };
-    const service = { image: engine.image, entrypoint: ['sleep', '3600'], labels };
-    await writeFile(
-      file,
-      JSON.stringify({ services: { master: service, worker: service }, networks: { default: { labels } } }),
-    );
-    const compose = ['compose', '-f', file, '-p', cluster.name];
-    t.teardown(async () => engine.run('docker', [...compose, 'down', '--timeout', '1']));
-    await engine.docker(...compose, 'up', '--detach');
-    const before = await listForeign();
-    t.is(before.length, 3, 'two containers and a network');
+  test.serial(
+    'a Compose project of somebody else is no cluster: start says so with status 5, and nothing is touched',
+    async (t) => {
+      swarmBefore = await readSwarm();
+      const engine = theEngine();
+      const cluster = engine.cluster('theirs');
+      const file = path.join(engine.folder('theirs'), 'docker-compose.yml');
+      await mkdir(path.dirname(file), { recursive: true });
+      const labels = { [engine.label[1]?.split('=')[0] ?? '']: engine.name };
+      const service = { image: engine.image, entrypoint: ['sleep', '3600'], labels };
+      await writeFile(
+        file,
+        JSON.stringify({ services: { master: service, worker: service }, networks: { default: { labels } } }),
+      );
+      const compose = ['compose', '-f', file, '-p', cluster.name];
+      t.teardown(async () => engine.run('docker', [...compose, 'down', '--timeout', '1']));
+      await engine.docker(...compose, 'up', '--detach');
+      const before = await listForeign();
+      t.is(before.length, 3, 'two containers and a network');
 
-    const start = await cluster.deploy();
-    t.is(start.status, 5, start.stderr);
-    t.is(start.stdout, '');
-    t.regex(
-      start.stderr,
-      new RegExp(
-        `^error: Cannot start the cluster "${cluster.name}": the container ${cluster.name}-(master|worker)-1 of a Compose project of this name is there and is not ours\nhint: choose another --name$`,
-        'm',
-      ),
-    );
-    t.is((await cluster.command('status')).status, 1);
-    t.is((await cluster.resize(1)).status, 1);
-    const removal = await cluster.remove('--volumes');
-    t.is(removal.stdout, `No cluster named "${cluster.name}": nothing to remove\n`);
-    t.deepEqual(await listForeign(), before);
-  });
+      const start = await cluster.deploy();
+      t.is(start.status, 5, start.stderr);
+      t.is(start.stdout, '');
+      t.regex(
+        start.stderr,
+        new RegExp(
+          `^error: Cannot start the cluster "${cluster.name}": the container ${cluster.name}-(master|worker)-1 of a Compose project of this name is there and is not ours\nhint: choose another --name$`,
+          'm',
+        ),
+      );
+      t.is((await cluster.command('status')).status, 1);
+      t.is((await cluster.resize(1)).status, 1);
+      const removal = await cluster.remove('--volumes');
+      t.is(removal.stdout, `No cluster named "${cluster.name}": nothing to remove\n`);
+      t.deepEqual(await listForeign(), before);
+    },
+  );
 
   test.serial("a network or a volume of somebody else's is not used: status 5, and it stays", async (t) => {
     const engine = theEngine();
@@ -67,7 +70,10 @@ export function foreignTests(): void {
       const removal = await cluster.remove('--volumes');
       t.true([0, 5].includes(removal.status ?? 1), removal.stderr);
       t.deepEqual(await cluster.memberIds(), []);
-      t.is(await engine.docker(kind, 'inspect', '--format', '{{index .Labels "test.spark-swarm.run"}}', name), engine.name);
+      t.is(
+        await engine.docker(kind, 'inspect', '--format', '{{index .Labels "test.spark-swarm.run"}}', name),
+        engine.name,
+      );
       await engine.docker(kind, 'rm', name);
     }
   });
@@ -78,8 +84,10 @@ export function foreignTests(): void {
     for (const other of [`${name}-foo`, `${name}-worker-9`, `${name}2-master-1`]) {
       await engine.docker('run', '--detach', ...engine.label, '--name', other, ...SLEEP, engine.image, '3600');
     }
-    for (const other of [`${name}-net`, `${name}_spark`]) await engine.docker('network', 'create', ...engine.label, other);
-    for (const other of [`${name}_data`, `${name}-data2`]) await engine.docker('volume', 'create', ...engine.label, other);
+    for (const other of [`${name}-net`, `${name}_spark`])
+      await engine.docker('network', 'create', ...engine.label, other);
+    for (const other of [`${name}_data`, `${name}-data2`])
+      await engine.docker('volume', 'create', ...engine.label, other);
     foreign = await listForeign();
     t.is(foreign.length, 7);
     objectsBefore = await listObjectsNamed(engine.manager, engine.name);

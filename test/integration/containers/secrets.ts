@@ -21,7 +21,10 @@ export function secretTests(): void {
       const logs = await engine.run('docker', ['logs', containerId]);
       const places = {
         inspect: await engine.docker('inspect', containerId),
-        'environment and arguments': await cluster.inside(displayName, 'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n"'),
+        'environment and arguments': await cluster.inside(
+          displayName,
+          'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n"',
+        ),
         logs: logs.stdout + logs.stderr,
       };
       for (const [place, text] of Object.entries(places)) {
@@ -42,11 +45,17 @@ export function secretTests(): void {
     const bindings = Object.entries(NetworkSettings.Ports).flatMap(([port, bound]) =>
       (bound ?? []).map(({ HostIp, HostPort }) => ({ port, HostIp, HostPort })),
     );
-    t.deepEqual(
-      bindings.map(({ port, HostIp }) => `${HostIp} ${port}`).toSorted(),
-      ['127.0.0.1 7077/tcp', '127.0.0.1 8080/tcp'],
+    t.deepEqual(bindings.map(({ port, HostIp }) => `${HostIp} ${port}`).toSorted(), [
+      '127.0.0.1 7077/tcp',
+      '127.0.0.1 8080/tcp',
+    ]);
+    const gateway = await engine.docker(
+      'network',
+      'inspect',
+      '--format',
+      '{{(index .IPAM.Config 0).Gateway}}',
+      'bridge',
     );
-    const gateway = await engine.docker('network', 'inspect', '--format', '{{(index .IPAM.Config 0).Gateway}}', 'bridge');
     for (const { HostPort } of bindings) {
       t.true(await accepts('127.0.0.1', Number(HostPort)));
       t.false(await accepts(gateway, Number(HostPort)), `${gateway}:${HostPort}`);

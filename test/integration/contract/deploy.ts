@@ -45,7 +45,14 @@ export const DEPLOY: readonly Behaviour[] = [
       const { exitStatus, healthy, master, schemaVersion, problems, platform, name, containers, services } = seen;
       t.deepEqual(
         { exitStatus, healthy, schemaVersion, problems, platform, name },
-        { exitStatus: 0, healthy: true, schemaVersion: 1, problems: [], platform: cluster.platform, name: cluster.name },
+        {
+          exitStatus: 0,
+          healthy: true,
+          schemaVersion: 1,
+          problems: [],
+          platform: cluster.platform,
+          name: cluster.name,
+        },
       );
       const { exitStatus: _, ...document } = seen;
       t.deepEqual(listKeys(document), STATUS_KEYS);
@@ -75,7 +82,8 @@ export const DEPLOY: readonly Behaviour[] = [
       const table = await cluster.command('status');
       t.is(table.status, 0);
       t.regex(table.stdout, new RegExp(`^Cluster "${cluster.name}" on ${cluster.platform}: healthy$`, 'm'));
-      for (const line of ['master', 'worker-1', 'worker-2']) t.regex(table.stdout, new RegExp(`^${line} .* running `, 'm'));
+      for (const line of ['master', 'worker-1', 'worker-2'])
+        t.regex(table.stdout, new RegExp(`^${line} .* running `, 'm'));
     },
   },
   {
@@ -122,7 +130,10 @@ export const DEPLOY: readonly Behaviour[] = [
       t.is(taken.stdout, '');
       t.regex(
         taken.stderr,
-        new RegExp(`^error: Port ${port} \\(--port ui=${port}\\) is taken by the (service|container) ${holder.name}[_-]master`, 'm'),
+        new RegExp(
+          `^error: Port ${port} \\(--port ui=${port}\\) is taken by the (service|container) ${holder.name}[_-]master`,
+          'm',
+        ),
       );
       t.regex(taken.stderr, /^hint: --port ui=0 takes a free one$/m);
       t.deepEqual(await cluster.memberIds(), []);

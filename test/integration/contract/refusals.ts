@@ -56,7 +56,12 @@ export const REFUSALS: readonly Behaviour[] = [
         // A lab's nodes have a folder already: another one is a conflict.
         ...(cluster.platform === 'swarm'
           ? []
-          : [[['--data', '/no/such/folder'], /^error: --data: got "\/no\/such\/folder"; expected a folder that is there$/m] as const]),
+          : [
+              [
+                ['--data', '/no/such/folder'],
+                /^error: --data: got "\/no\/such\/folder"; expected a folder that is there$/m,
+              ] as const,
+            ]),
         [['--file', file], /^error: .*broken-[0-9]+\.yml.*line [0-9]+, column [0-9]+: /ms],
       ];
       for (const [flags, message] of cases) {

@@ -63,7 +63,10 @@ export const SUBMIT: readonly Behaviour[] = [
       t.is(removal.status, 5, removal.stderr);
       t.regex(
         removal.stderr,
-        new RegExp(`^error: There is no terminal to ask on: Remove the cluster "${cluster.name}"\\? 1 running: endless$`, 'm'),
+        new RegExp(
+          `^error: There is no terminal to ask on: Remove the cluster "${cluster.name}"\\? 1 running: endless$`,
+          'm',
+        ),
       );
 
       run.kill('SIGINT');

@@ -56,7 +56,14 @@ export function dataCheckTests(): void {
     t.is(deployed.status, 0, deployed.stderr);
     for (const daemon of ['master', 'worker-1', 'worker-2']) await cluster.inside(daemon, `touch /data/${daemon}`);
     const seen = await Promise.all(lab.nodes.map(async ({ container }) => inNode(container, 'ls', FOLDER)));
-    t.deepEqual(seen.join(' ').split(/\s+/).filter((name) => name !== '').toSorted(), ['master', 'worker-1', 'worker-2']);
+    t.deepEqual(
+      seen
+        .join(' ')
+        .split(/\s+/)
+        .filter((name) => name !== '')
+        .toSorted(),
+      ['master', 'worker-1', 'worker-2'],
+    );
     t.is((await cluster.remove('--volumes')).status, 0);
     await t.notThrowsAsync(looksAsBefore);
   });

@@ -21,6 +21,7 @@ const remembered: RememberedSpec = {
   data: { path: '/srv/data', here: '/srv/data', user: '1000:1000' },
   bind: '0.0.0.0',
   machine: { proxies: { HTTP_PROXY: 'http://127.0.0.1:3128' }, hasCaBundle: true },
+  file: '/srv/my-compose.yml',
 };
 const present: PresentCluster = { remembered, workers: 5 };
 const resolve = (flags: Omit<ClusterFlags, 'name'> = {}, there?: PresentCluster): ReturnType<typeof resolveSpec> =>
@@ -46,6 +47,7 @@ test('without flags and without a cluster everything is the default', (t) => {
     data: undefined,
     bind: undefined,
     machine: { proxies: {}, hasCaBundle: false },
+    file: undefined,
   });
   t.is(formatSize(worker.limitBytes), '1792m');
   t.is(worker.limitCores, 1);
@@ -70,6 +72,7 @@ test('a flag changes what it names and nothing else', (t) => {
   t.deepEqual(remember({ env: {} }), { ...kept, env: {} });
   const data = { path: '/x', here: '/x', user: undefined };
   t.deepEqual(remember({ data }), { ...kept, data });
+  t.deepEqual(remember({ file: '/other.yml' }), { ...kept, file: '/other.yml' });
   t.deepEqual(remember({ bind: '127.0.0.1' }), { ...kept, bind: '127.0.0.1' });
   t.is(resolve({ workers: 1 }, present).workers, 1);
 });
@@ -114,7 +117,8 @@ test('two doors cannot have one port, but may both be free or not published', (t
   });
   t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0, jupyter: 8888 });
   t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, { ui: 'none', master: 'none', jupyter: 8888 });
-  t.throws(() => resolve({ ports: { jupyter: 8080 } }), {
+  t.deepEqual(resolve({ ports: { jupyter: 8080 } }).ports, { master: 7077, ui: 8080, jupyter: 8080 });
+  t.throws(() => resolve({ notebook: true, ports: { jupyter: 8080 } }), {
     instanceOf: UsageError,
     message: '--port: ui and jupyter cannot both have port 8080',
   });
@@ -128,6 +132,15 @@ test('what a label remembers reads back as it was, and a broken label is none', 
 });
 
 test('a label of an earlier version says less, and the rest is as it was then', (t) => {
-  const { notebook: _, conf: __, env: ___, data: ____, bind: _____, machine: ______, ...old } = rememberSpec(spec());
+  const {
+    notebook: _,
+    conf: __,
+    env: ___,
+    data: ____,
+    bind: _____,
+    machine: ______,
+    file: _______,
+    ...old
+  } = rememberSpec(spec());
   t.deepEqual(parseRememberedSpec(JSON.stringify(old)), rememberSpec(spec()));
 });

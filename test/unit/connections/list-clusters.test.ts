@@ -21,7 +21,11 @@ async function list(
   ...targets: readonly EngineTarget[]
 ): Promise<{ readonly rows: readonly string[]; readonly warnings: readonly string[] }> {
   const warnings: string[] = [];
-  const found = await listEngines(targets, (event) => void (event.type === 'warning' && warnings.push(event.message)));
+  const found = await listEngines(
+    around({}),
+    targets,
+    (event) => void (event.type === 'warning' && warnings.push(event.message)),
+  );
   return { rows: rowsOf(found), warnings };
 }
 

@@ -29,7 +29,7 @@ const memory = (changes: Partial<ClusterMemory> = {}): ClusterMemory => ({
 });
 
 const find = (containers: readonly EngineContainer[], around: Partial<EngineSnapshot> = {}): readonly Cluster[] =>
-  findProjects({ containers, memories: [], host: 'laptop', address: '127.0.0.1', ...around });
+  findProjects({ containers, memories: [], host: 'laptop', address: '127.0.0.1', isLocal: true, ...around });
 const only = (...given: Parameters<typeof find>): Cluster => {
   const [cluster, ...more] = find(...given);
   if (!cluster || more.length > 0) throw new Error('expected one cluster');
@@ -174,7 +174,6 @@ const addresses: readonly (readonly [bound: string, machine: string, address: st
   ['::', 'far.example', 'far.example'],
   ['', 'far.example', 'far.example'],
   ['192.168.7.7', '127.0.0.1', '192.168.7.7'],
-  ['127.0.0.1', 'localhost', '127.0.0.1'],
   ['127.0.0.1', 'far.example', undefined],
   ['::1', 'far.example', undefined],
 ];
@@ -185,7 +184,7 @@ for (const [bound, machine, address] of addresses) {
       ...each,
       ports: each.ports.map((port) => ({ ...port, hostIp: bound })),
     }));
-    t.is(only(master, { address: machine }).containers[0]?.address, address);
+    t.is(only(master, { address: machine, isLocal: machine === '127.0.0.1' }).containers[0]?.address, address);
   });
 }
 

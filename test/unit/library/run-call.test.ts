@@ -82,7 +82,7 @@ test('what the caller leaves out is that of this process and of this package', a
   t.is(around.projectRoot, projectRoot);
   const other = await runCall({ cwd: 'a', projectFolder: 'b', processEnv: { X: 'y' } }, async (call) => call.around);
   t.is(other.cwd, path.resolve('a'));
-  t.is(other.projectRoot, path.resolve('b'));
+  t.is(other.projectRoot, path.resolve('a', 'b'));
   t.deepEqual(other.env, { X: 'y' });
 });
 

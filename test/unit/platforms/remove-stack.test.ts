@@ -89,7 +89,7 @@ test('a second removal has nothing to do', async (t) => {
   await using swarm = await startSwarm();
   await remove(swarm, true);
   const before = swarm.engine.changes.length;
-  t.deepEqual(await remove(swarm, true), { removed: [], keptVolumes: [], leftovers: [] });
+  t.deepEqual(await remove(swarm, true), { removed: [], keptVolumes: [], remaining: [], leftovers: [] });
   t.is(swarm.engine.changes.length, before);
 });
 
@@ -196,6 +196,6 @@ test('a node whose engine cannot be looked into is named: what has ended, and vo
 
 test('a cluster that is not there is nothing to remove', async (t) => {
   await using swarm = (await FakeSwarm.start()).empty();
-  t.deepEqual(await remove(swarm), { removed: [], keptVolumes: [], leftovers: [] });
+  t.deepEqual(await remove(swarm), { removed: [], keptVolumes: [], remaining: [], leftovers: [] });
   t.deepEqual(swarm.engine.changes, []);
 });

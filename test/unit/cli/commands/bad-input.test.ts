@@ -21,7 +21,7 @@ const count = (text: string): string =>
 const cores = (text: string): string =>
   `--worker-cores: got ${JSON.stringify(text)}; expected a number of cores from 0.1 to 1024, like 2 or 0.5`;
 const port = (text: string): string =>
-  `--port: got ${JSON.stringify(text)}; expected NAME=PORT with NAME one of master, ui and PORT from 1 to 65535, 0 (a free one) or none`;
+  `--port: got ${JSON.stringify(text)}; expected NAME=PORT with NAME one of master, ui, jupyter and PORT from 1 to 65535, 0 (a free one) or none`;
 
 interface Row {
   readonly argv: readonly string[];
@@ -59,6 +59,55 @@ const rows: readonly Row[] = [
   { argv: ['deploy', '--port', 'ssh=22'], message: port('ssh=22') },
   { argv: ['deploy', '--port', 'ui=1', '--port', 'ui=2'], message: '--port ui given twice (1, 2)' },
   { argv: ['deploy', '--workers', '3', '--workers', '5'], message: '--workers given twice (3, 5)' },
+  { argv: ['start', '--port', 'jupyter=free'], message: port('jupyter=free') },
+  { argv: ['start', '--workers', '0'], message: count('0') },
+  {
+    argv: ['deploy', '--conf', 'spark.sql'],
+    message: '--conf: got "spark.sql"; expected spark.KEY=VALUE',
+  },
+  {
+    argv: ['start', '--conf', 'spark.master=local'],
+    message: '--conf: spark.master is set by spark-swarm itself; leave it out',
+  },
+  { argv: ['deploy', '--conf', 'spark.a=1', '--conf', 'spark.a=2'], message: '--conf spark.a given twice (1, 2)' },
+  { argv: ['start', '--env', '1A=b'], message: '--env: got "1A=b"; expected NAME=VALUE' },
+  { argv: ['start', '--env', 'PATH=/bin'], message: '--env: PATH is set by spark-swarm itself; leave it out' },
+  {
+    argv: ['deploy', '--env', 'NOT_HERE'],
+    message: '--env: got "NOT_HERE", and there is no such variable here; expected NAME=VALUE',
+  },
+  { argv: ['deploy', '--env', 'A=1', '--env', 'A=2'], message: '--env A given twice (1, 2)' },
+  { argv: ['start', '--data='], message: '--data: got ""; expected a folder below /' },
+  { argv: ['start', '--data', '/'], message: '--data: got "/"; expected a folder below /' },
+  {
+    argv: ['start', '--bind', 'everywhere'],
+    message: '--bind: got "everywhere"; expected an address of this machine, like 127.0.0.1 or 0.0.0.0',
+  },
+  {
+    argv: ['deploy', '--platform', 'swarm', '--bind', '127.0.0.1'],
+    message: '--bind: ports of a swarm listen on every address of a node; expected only with --platform containers',
+  },
+  {
+    argv: ['start', '--constraint', 'node.role==worker'],
+    message: '--constraint: there is one machine; expected only with --platform swarm',
+  },
+  { argv: ['deploy', '--platform', 'moon'], message: '--platform: got "moon"; expected containers or swarm' },
+  { argv: ['start', '--data', '/a', '--data', '/b'], message: '--data given twice (/a, /b)' },
+  {
+    argv: ['stop', '--all'],
+    message: 'unknown flag --all',
+    hint: 'spark-swarm stop --help',
+  },
+  {
+    argv: ['start', '--notebok'],
+    message: 'unknown flag --notebok; did you mean --notebook?',
+    hint: 'spark-swarm start --help',
+  },
+  {
+    argv: ['notebook', 'url', 'spark'],
+    message: 'unexpected argument "spark"',
+    hint: 'spark-swarm notebook url --help',
+  },
   {
     argv: ['deploy', '--constraint', 'disk=ssd'],
     message: '--constraint: got "disk=ssd"; expected one like node.labels.disk==ssd or node.hostname!=n1',
@@ -144,7 +193,13 @@ for (const { argv, message, hint } of rows) {
 
 const COMMANDS: readonly (readonly string[])[] = [
   ['deploy'],
+  ['start'],
+  ['stop', '--yes'],
+  ['notebook', 'url'],
+  ['notebook', 'start'],
   ['status'],
+  ['status', '--platform', 'containers'],
+  ['status', '--platform', 'swarm'],
   ['resize', '--workers', '3'],
   ['remove', '--yes'],
   ['logs'],
@@ -167,7 +222,12 @@ for (const argv of COMMANDS) {
 }
 
 test('an engine that takes the connection and says nothing is given up within 5 s', async (t) => {
-  await using engine = await FakeEngine.start({ 'GET /swarm': () => SILENCE, 'GET /info': () => SILENCE });
+  const silent = (): unknown => SILENCE;
+  await using engine = await FakeEngine.start({
+    'GET /swarm': silent,
+    'GET /info': silent,
+    'GET /containers/json': silent,
+  });
   // What is measured is the wait, and not how long this process takes to load the command.
   await runCli(['status', '--help']);
   const startedAt = performance.now();

@@ -75,7 +75,8 @@ test('an engine that is no manager is refused, with what to type', async (t) => 
   t.is(
     stderr,
     `error: Cannot use the engine at unix://${stage.swarm.engine.socketPath} for a cluster: it is not part of a swarm\n` +
-      'hint: sbin/lab up makes a swarm on this machine; docker swarm init makes this engine one of its own\n',
+      'hint: spark-swarm start makes a cluster in containers of this engine; sbin/lab up makes a swarm on this machine; ' +
+      'docker swarm init makes this engine one of its own\n',
   );
   t.deepEqual(stage.swarm.engine.changes, []);
 });
@@ -109,10 +110,11 @@ test('list shows every cluster, and its workers', async (t) => {
   await using stage = await Stage.set();
   const { stdout, status } = await stage.run(['list']);
   t.is(status, 0);
+  const context = `unix://${stage.swarm.engine.socketPath}`;
   t.is(
     stdout,
-    'NAME    PLATFORM   WORKERS   IMAGE                MASTER\n' +
-      `spark   swarm      2/2       spark-swarm:latest   spark://127.0.0.1:${stage.master.port}\n`,
+    `NAME    PLATFORM   ${'CONTEXT'.padEnd(context.length)}   WORKERS   IMAGE                MASTER\n` +
+      `spark   swarm      ${context}   2/2       spark-swarm:latest   spark://127.0.0.1:${stage.master.port}\n`,
   );
   t.deepEqual(JSON.parse((await stage.run(['list', '-o', 'json'])).stdout), {
     schemaVersion: 1,
@@ -120,6 +122,7 @@ test('list shows every cluster, and its workers', async (t) => {
       {
         name: 'spark',
         platform: 'swarm',
+        context,
         workers: 2,
         runningWorkers: 2,
         image: 'spark-swarm:latest',

@@ -28,7 +28,7 @@ class Place implements AsyncDisposable {
   private constructor(fake: FakeContainers) {
     this.fake = fake;
     this.platform = new ContainersPlatform({
-      reader: new ContainerReader(fake.engine.api, { host: 'laptop', address: '127.0.0.1' }),
+      reader: new ContainerReader(fake.engine.api, { host: 'laptop', address: '127.0.0.1', isLocal: true }),
       compose: this.compose,
       composeFile: '/nonexistent',
       isLocal: true,

@@ -1,5 +1,4 @@
 import net, { type AddressInfo } from 'node:net';
-import path from 'node:path';
 
 import test from 'ava';
 
@@ -8,70 +7,17 @@ import { rememberSpec, type NotebookSpec } from '../../../../src/cluster/spec.ts
 import type { ComposeDocument } from '../../../../src/compose/compose-document.ts';
 import { ConflictError, InterruptedError, UsageError } from '../../../../src/errors.ts';
 import { COMPOSE_PROJECT_LABEL, COMPOSE_SERVICE_LABEL, LABELS } from '../../../../src/labels.ts';
-import { ContainerReader } from '../../../../src/platforms/containers/container-reader.ts';
-import { planContainersDeploy, type ContainersContext } from '../../../../src/platforms/containers/plan-deploy.ts';
-import type { DeployPlan } from '../../../../src/platforms/platform.ts';
-import { GIB, MIB, localFolders, spec } from '../../../helpers/builders.ts';
+import { GIB, MIB, spec } from '../../../helpers/builders.ts';
 import { projectRoot } from '../../../helpers/cli.ts';
-import { FakeCompose } from '../../../helpers/fake-compose.ts';
-import { FakeContainers, rawContainer } from '../../../helpers/fake-containers.ts';
+import { CLOSED, COMPOSE_FILE, DeployPlace } from '../../../helpers/containers-deploy.ts';
+import { rawContainer } from '../../../helpers/fake-containers.ts';
 
-const COMPOSE_FILE = path.join(projectRoot, 'docker-compose.yml');
-/** No port of this machine is tried, unless a test is about one. */
-const CLOSED = { master: 'none', ui: 'none', jupyter: 'none' } as const;
 const DATA = { path: '/srv/project/nfs', here: '/srv/project/nfs', user: '1000:1000' };
 const NOTEBOOK: NotebookSpec = { image: 'spark-swarm:latest-notebook', imageId: 'sha256:n', limitBytes: 1920 * MIB };
 const signal = new AbortController().signal;
 
-type Changes = Parameters<typeof spec>[0];
-
-class Place implements AsyncDisposable {
-  readonly fake: FakeContainers;
-  readonly compose = new FakeCompose();
-  readonly around: Partial<ContainersContext>;
-
-  private constructor(fake: FakeContainers, around: Partial<ContainersContext>) {
-    this.fake = fake;
-    this.around = around;
-  }
-
-  static async start(around: Partial<ContainersContext> = {}): Promise<Place> {
-    return new Place(await FakeContainers.start(), around);
-  }
-
-  async plan(changes: Changes = {}): Promise<DeployPlan> {
-    return planContainersDeploy(spec({ ports: CLOSED, ...changes }), {
-      reader: new ContainerReader(this.fake.engine.api, { host: 'laptop', address: '127.0.0.1' }),
-      compose: this.compose,
-      composeFile: COMPOSE_FILE,
-      isLocal: true,
-      folders: localFolders(),
-      caBundle: async () => undefined,
-      ...this.around,
-    });
-  }
-
-  /** Applies a plan, and leaves the engine as Compose would. */
-  async deploy(changes: Changes = {}): Promise<DeployPlan> {
-    const plan = await this.plan(changes);
-    await plan.apply(() => {}, signal);
-    const { services } = plan.document as ComposeDocument;
-    const cluster = changes.name ?? 'spark';
-    this.fake.containers = Object.entries(services).flatMap(([key, service]) =>
-      Array.from({ length: service.deploy?.replicas ?? 1 }, (_, index) =>
-        rawContainer(cluster, `${key}-${index + 1}`, { labels: { ...service.labels } }),
-      ),
-    );
-    return plan;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.fake[Symbol.asyncDispose]();
-  }
-}
-
 test('a plan reads and changes nothing', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   const { changes, isNew, restartsContainers, warnings } = await place.plan();
   t.deepEqual(changes, ['create volume spark-secrets', 'create spark-master', 'create spark-worker']);
   t.true(isNew);
@@ -82,7 +28,7 @@ test('a plan reads and changes nothing', async (t) => {
 });
 
 test('applying writes the secrets, remembers the cluster, and gives Compose the resolved file', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   const plan = await place.plan({ workers: 3 });
   const said: string[] = [];
   await plan.apply((detail) => said.push(detail), signal);
@@ -107,7 +53,7 @@ test('applying writes the secrets, remembers the cluster, and gives Compose the 
 });
 
 test('a cluster that is there as wanted has nothing to do, and one that is other says what', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await place.deploy();
   const before = place.fake.engine.changes.length;
   const again = await place.plan({ data: DATA });
@@ -129,7 +75,7 @@ test('a cluster that is there as wanted has nothing to do, and one that is other
 });
 
 test('what is remembered goes on in a new volume, and the one before goes', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await place.deploy();
   await place.deploy({ data: DATA, workers: 3 });
   t.deepEqual(place.fake.volumeNames, ['spark-secrets', 'spark-memory-2']);
@@ -137,7 +83,7 @@ test('what is remembered goes on in a new volume, and the one before goes', asyn
 });
 
 test('a notebook that is no more wanted is removed after Compose has done its work, with its anonymous volumes', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await place.deploy({ notebook: NOTEBOOK });
   const plan = await place.plan({ data: DATA });
   t.deepEqual(plan.changes, ['remove spark-notebook']);
@@ -149,7 +95,7 @@ test('a notebook that is no more wanted is removed after Compose has done its wo
 });
 
 test('an interruption before Compose is given the file gives it none', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   const plan = await place.plan();
   await t.throwsAsync(
     plan.apply(() => {}, AbortSignal.abort(new InterruptedError('Interrupted'))),
@@ -159,7 +105,7 @@ test('an interruption before Compose is given the file gives it none', async (t)
 });
 
 test('what does not fit is refused, with what other clusters may take', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await place.deploy({ name: 'a' });
   place.fake.info = { ...place.fake.info, MemTotal: 12 * GIB };
   const error = await t.throwsAsync(place.plan({ name: 'b', workers: 3 }), { instanceOf: UsageError });
@@ -172,12 +118,12 @@ test('what does not fit is refused, with what other clusters may take', async (t
 });
 
 test('workers that share the cores of the machine are warned about', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   t.deepEqual((await place.plan({ workers: 5 })).warnings, ['5 workers × 1 core share the 4 cores of this machine']);
 });
 
 test('a project, a network or a volume of this name that is not ours is a conflict', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   const { fake } = place;
   fake.networks = [{ Id: 'n', Name: 'spark-spark', Labels: {} }];
   await t.throwsAsync(place.plan(), {
@@ -194,20 +140,22 @@ test('a project, a network or a volume of this name that is not ours is a confli
       'Cannot start the cluster "spark": the container spark-web-1 of a Compose project of this name is there and is not ours',
   });
   fake.containers = [];
-  fake.volume('spark-secrets', {});
-  const plan = await place.plan();
-  await t.throwsAsync(
-    plan.apply(() => {}, signal),
-    {
+  for (const name of ['spark-secrets', 'spark-recovery', 'spark-memory-7']) {
+    fake.volumes = [];
+    fake.volume(name, { [LABELS.cluster]: 'other' });
+    await t.throwsAsync(place.plan(), {
       instanceOf: ConflictError,
-      message: 'Cannot keep secrets in the volume spark-secrets: it is there and is not ours',
-    },
-  );
+      message: `Cannot start the cluster "spark": the volume ${name} is there and is not ours`,
+    });
+  }
+  fake.volumes = [];
+  fake.volume('spark-theirs', {});
+  await t.notThrowsAsync(place.plan());
   t.deepEqual(place.compose.ups, []);
 });
 
 test("a swarm's containers of the same name are left out", async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   const raw = rawContainer('spark', 'master', { ports: { 8080: 18_080 } });
   const { [COMPOSE_PROJECT_LABEL]: _, ...labels } = raw.Config.Labels ?? {};
   place.fake.containers = [{ ...raw, Config: { ...raw.Config, Labels: labels } }];
@@ -229,7 +177,7 @@ async function listen(): Promise<AsyncDisposable & { readonly port: number }> {
 }
 
 test('a port that a program or another container holds is a conflict, with the flag and the way out', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await using listener = await listen();
   const { port } = listener;
   const ports = { ...CLOSED, ui: port };
@@ -246,7 +194,7 @@ test('a port that a program or another container holds is a conflict, with the f
 });
 
 test('the port of a notebook counts only where there is one', async (t) => {
-  await using place = await Place.start();
+  await using place = await DeployPlace.start();
   await using listener = await listen();
   const ports = { ...CLOSED, jupyter: listener.port };
   await t.notThrowsAsync(place.plan({ ports }));
@@ -257,65 +205,7 @@ test('the port of a notebook counts only where there is one', async (t) => {
 });
 
 test("an engine's ports on another machine are for that engine to judge", async (t) => {
-  await using place = await Place.start({ isLocal: false });
+  await using place = await DeployPlace.start({ isLocal: false });
   await using listener = await listen();
   await t.notThrowsAsync(place.plan({ ports: { ...CLOSED, ui: listener.port } }));
-});
-
-test("/data is the project's folder, or the one that was named, as the person who asks", async (t) => {
-  await using place = await Place.start();
-  const mountOf = ({ document }: DeployPlan): unknown => {
-    const { volumes, user } = (document as ComposeDocument).services['worker'] ?? {};
-    return [volumes?.find(({ target }) => target === '/data'), user];
-  };
-  const bind = (source: string): object => ({ type: 'bind', source, target: '/data' });
-  t.deepEqual(mountOf(await place.plan()), [bind('/srv/project/nfs'), '1000:1000']);
-  const data = { path: '/srv/mine', here: '/srv/mine', user: undefined };
-  t.deepEqual(mountOf(await place.plan({ data })), [bind('/srv/mine'), '1000:1000']);
-});
-
-test('a folder that is not there changes nothing', async (t) => {
-  await using place = await Place.start({ folders: localFolders({ read: async () => undefined }) });
-  const data = { path: '/srv/nope', here: '/srv/nope', user: undefined };
-  await t.throwsAsync(place.plan({ data }), {
-    instanceOf: UsageError,
-    message: '--data: got "/srv/nope"; expected a folder that is there',
-  });
-  t.deepEqual(place.fake.engine.changes, []);
-});
-
-test("root's folder is opened to its group when the plan is applied, and not before", async (t) => {
-  const opened: string[] = [];
-  const folders = localFolders({
-    person: { uid: 0, gid: 0 },
-    read: async () => ({ uid: 0, gid: 0, mode: 0o40755, isWritable: true }),
-    openToGroup: async (place) => void opened.push(place),
-  });
-  await using place = await Place.start({ folders });
-  const plan = await place.plan();
-  t.is(plan.changes[0], 'let the group of /srv/project/nfs write there');
-  t.deepEqual(opened, []);
-  await plan.apply(() => {}, signal);
-  t.deepEqual(opened, ['/srv/project/nfs']);
-});
-
-test('an engine on another machine binds the folder that is named there, else keeps a volume', async (t) => {
-  await using place = await Place.start({ isLocal: false });
-  const sourceOf = async (changes: Changes): Promise<unknown> => {
-    const { services } = (await place.plan(changes)).document as ComposeDocument;
-    return services['worker']?.volumes?.find(({ target }) => target === '/data')?.source;
-  };
-  t.is(await sourceOf({}), 'data');
-  t.is(await sourceOf({ data: { path: '/srv/there', here: '/srv/there', user: undefined } }), '/srv/there');
-  const plan = await place.plan({ data: { path: '/srv/there', here: '/srv/there', user: undefined } });
-  await plan.apply(() => {}, signal);
-  const remembered = JSON.parse(place.fake.volumes.at(-1)?.Labels?.[LABELS.spec] ?? '') as { data: object };
-  t.deepEqual(remembered.data, { path: '/srv/there' });
-});
-
-test('containers have the MTU of the engine’s own network', async (t) => {
-  await using place = await Place.start();
-  place.fake.bridgeMtu = '1400';
-  const { networks } = (await place.plan()).document as ComposeDocument;
-  t.deepEqual(networks?.['spark']?.driver_opts, { 'com.docker.network.driver.mtu': '1400' });
 });

@@ -35,12 +35,16 @@ async function start(): Promise<FakeContainers> {
 }
 
 const remove = (fake: FakeContainers, changes: Partial<RemoveOptions> = {}): Promise<RemoveResult> =>
-  removeProject('spark', new ContainerReader(fake.engine.api, { host: 'laptop', address: '127.0.0.1' }), {
-    volumes: false,
-    progress: () => {},
-    signal: new AbortController().signal,
-    ...changes,
-  });
+  removeProject(
+    'spark',
+    new ContainerReader(fake.engine.api, { host: 'laptop', address: '127.0.0.1', isLocal: true }),
+    {
+      volumes: false,
+      progress: () => {},
+      signal: new AbortController().signal,
+      ...changes,
+    },
+  );
 
 test('all that is the cluster goes; data, the lock, and what is not ours, stays', async (t) => {
   await using fake = await start();
@@ -104,7 +108,7 @@ test('a second removal has nothing to do', async (t) => {
   await using fake = await start();
   await remove(fake, { volumes: true });
   const before = fake.engine.changes.length;
-  t.deepEqual(await remove(fake, { volumes: true }), { removed: [], keptVolumes: [], leftovers: [] });
+  t.deepEqual(await remove(fake, { volumes: true }), { removed: [], keptVolumes: [], remaining: [], leftovers: [] });
   t.is(fake.engine.changes.length, before);
 });
 
@@ -175,7 +179,9 @@ test("a network that somebody else's container uses stays, and is named", async 
   fake.engine.on({
     'DELETE /networks/*': () => refusal(403, 'error while removing network: network spark-spark has active endpoints'),
   });
-  t.deepEqual((await remove(fake)).leftovers, ['network spark-spark stays: what is not of "spark" uses it']);
+  const { remaining, leftovers } = await remove(fake);
+  t.deepEqual(remaining, ['network spark-spark stays: what is not of "spark" uses it']);
+  t.deepEqual(leftovers, []);
   fake.engine.on({ 'DELETE /networks/*': () => refusal(500, 'boom') });
   await t.throwsAsync(remove(fake), { message: 'boom' });
 });

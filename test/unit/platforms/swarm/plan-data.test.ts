@@ -43,14 +43,18 @@ test('another folder than the one that a lab shares is a conflict', async (t) =>
   });
 });
 
-test("a lab's folder of root's own is opened to its group", async (t) => {
+test("a lab's folder of root's own is opened to its group, if it is the project's", async (t) => {
   const folders = localFolders({
-    person: { uid: 0, gid: 0 },
-    read: async () => ({ uid: 0, gid: 0, mode: 0o40755, isWritable: true }),
+    person: { uid: 0, gid: 0, groups: [] },
+    read: async () => ({ uid: 0, gid: 0, mode: 0o40755 }),
   });
-  t.like(await plan(undefined, { folders }), {
+  t.like(await plan(undefined, { folders: { ...folders, defaultFolder: '/srv/lab/data' } }), {
     folder: { path: '/srv/spark-data', here: '/srv/lab/data', user: '185:0' },
     opensToGroup: true,
+  });
+  await t.throwsAsync(plan(undefined, { folders }), {
+    instanceOf: UsageError,
+    message: '--data: got "/srv/lab/data", which belongs to 0:0; expected a folder that its group may write to',
   });
 });
 
@@ -62,7 +66,7 @@ test('who the containers run as is kept, and the folder is then not looked at', 
 test("the folder of a lab on another machine is used as the person, and root's as the image's user", async (t) => {
   const read = async (): Promise<undefined> => undefined;
   t.like(await plan(undefined, { folders: localFolders({ read }) }), { folder: { user: '1000:1000' } });
-  const root = await plan(undefined, { folders: localFolders({ read, person: { uid: 0, gid: 0 } }) });
+  const root = await plan(undefined, { folders: localFolders({ read, person: { uid: 0, gid: 0, groups: [] } }) });
   t.is(root?.folder.user, undefined);
   t.deepEqual(root?.folder.path, '/srv/spark-data');
 });
@@ -214,7 +218,12 @@ test('what an interrupted check has left goes first, and nothing else of the clu
 test('Ctrl-C ends the waiting, and takes the service away', async (t) => {
   await using swarm = await startChecked({ 'lab-2': [['preparing']] });
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new InterruptedError('Interrupted')), 50);
+  swarm.engine.on({
+    'GET /tasks': () => {
+      controller.abort(new InterruptedError('Interrupted'));
+      return swarm.tasks;
+    },
+  });
   await t.throwsAsync(check(swarm, undefined, controller.signal));
   t.is(swarm.engine.changes.at(-1), 'DELETE /services/check');
 });

@@ -1,0 +1,30 @@
+import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import type { ComposeDocument } from '../../compose/compose-document.ts';
+import { objectName, secretsVolumeName } from '../../containers/resolve-project.ts';
+import { ConflictError } from '../../errors.ts';
+import { LABELS } from '../../labels.ts';
+import type { RawVolume } from './container-reader.ts';
+
+/**
+ * Volumes are made by name, and one that is there already is taken: also somebody else's.
+ *
+ * @throws ConflictError if one that the cluster needs is there and is not ours
+ */
+export async function assertVolumesAreFree(cluster: string, document: ComposeDocument, api: EngineApi): Promise<void> {
+  const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes');
+  const own = Object.values(document.volumes ?? {}).flatMap((volume) =>
+    volume && !volume.external && volume.name !== undefined ? [volume.name] : [],
+  );
+  const names = new Set([...own, secretsVolumeName(cluster)]);
+  const memory = objectName(cluster, 'memory-');
+  const foreign = (Volumes ?? []).find(
+    ({ Name, Labels }) => (names.has(Name) || Name.startsWith(memory)) && Labels?.[LABELS.cluster] !== cluster,
+  );
+  if (!foreign) return;
+  throw new ConflictError(
+    `Cannot start the cluster "${cluster}": the volume ${foreign.Name} is there and is not ours`,
+    {
+      hint: 'choose another --name',
+    },
+  );
+}

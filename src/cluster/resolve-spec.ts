@@ -34,8 +34,12 @@ export interface ClusterFlags {
   readonly ports?: Partial<ClusterPorts>;
   readonly constraints?: readonly string[];
   readonly notebook?: boolean;
+  /** Added to what the cluster has. */
   readonly conf?: Settings;
   readonly env?: Settings;
+  /** Take away what it has before. */
+  readonly clearsConf?: boolean;
+  readonly clearsEnv?: boolean;
   readonly data?: DataFolder;
   readonly bind?: string;
   readonly file?: string;
@@ -83,8 +87,8 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
     ports,
     constraints: flags.constraints ?? kept?.constraints ?? [],
     notebook,
-    conf: flags.conf ?? kept?.conf ?? {},
-    env: flags.env ?? kept?.env ?? {},
+    conf: { ...(flags.clearsConf ? {} : kept?.conf), ...flags.conf },
+    env: { ...(flags.clearsEnv ? {} : kept?.env), ...flags.env },
     data: flags.data ?? kept?.data,
     bind: flags.bind ?? kept?.bind,
     file: flags.file ?? kept?.file,

@@ -122,7 +122,7 @@ function sparkService(
       SPARK_EXECUTOR_CORES: '1',
       SPARK_EXECUTOR_MEMORY: formatSize(spec.worker.executorMemoryBytes),
       ...machineEnvironment(spec, around),
-      ...escapeValues(spec.env),
+      ...escapeValues(withTwins(spec.env)),
       ...(Object.keys(spec.conf).length === 0 ? {} : { SPARK_SWARM_CONF: escapeVariables(formatConf(spec.conf)) }),
     },
     ...(spec.data ? { volumes: withDataFolder(service.volumes, spec.data.path) } : {}),
@@ -137,6 +137,17 @@ function machineEnvironment({ machine }: ClusterSpec, { caBundlePath }: ServiceS
     ...escapeValues(machine.proxies),
     ...(machine.hasCaBundle ? Object.fromEntries(names.map((name) => [name, caBundlePath])) : {}),
   };
+}
+
+const PROXY = /^(https?|ftp|all|no)_proxy$/i;
+
+/** A proxy in both spellings: programs that read the other one would take the machine's. */
+function withTwins(env: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      PROXY.test(name) ? [name.toLowerCase(), name.toUpperCase()].map((twin) => [twin, value]) : [[name, value]],
+    ),
+  );
 }
 
 function escapeValues(settings: Settings): Settings {

@@ -6,7 +6,7 @@ import type { EngineContainer } from './engine-container.ts';
 
 export type ProjectChange =
   | { readonly action: 'createService'; readonly name: string }
-  | { readonly action: 'replaceContainers'; readonly name: string }
+  | { readonly action: 'replaceContainers'; readonly name: string; readonly ids: readonly string[] }
   | { readonly action: 'startContainers'; readonly name: string }
   | { readonly action: 'scaleService'; readonly name: string; readonly from: number; readonly to: number }
   | { readonly action: 'removeContainers'; readonly name: string; readonly ids: readonly string[] };
@@ -49,11 +49,11 @@ function planService(
   wanted: { readonly hash: string | undefined; readonly replicas: number },
 ): readonly ProjectChange[] {
   if (present.length === 0) return [{ action: 'createService', name }];
-  const replaced = present.some(({ labels }) => labels[LABELS.hash] !== wanted.hash);
+  const replaced = present.filter(({ labels }) => labels[LABELS.hash] !== wanted.hash);
   const stopped = present.some(({ state }) => state === 'exited' || state === 'created' || state === 'paused');
   return [
-    ...(replaced ? [{ action: 'replaceContainers', name } as const] : []),
-    ...(stopped && !replaced ? [{ action: 'startContainers', name } as const] : []),
+    ...(replaced.length > 0 ? [{ action: 'replaceContainers', name, ids: replaced.map(({ id }) => id) } as const] : []),
+    ...(stopped && replaced.length === 0 ? [{ action: 'startContainers', name } as const] : []),
     ...(present.length === wanted.replicas
       ? []
       : [{ action: 'scaleService', name, from: present.length, to: wanted.replicas } as const]),

@@ -57,7 +57,7 @@ export function resolveProject(
     networks: Object.fromEntries(
       Object.entries(document.networks ?? { default: {} }).map(([key, network]) => [
         key,
-        network?.external
+        network?.external || hasOwnName(network, spec.name, key)
           ? network
           : {
               ...network,
@@ -73,7 +73,9 @@ export function resolveProject(
       ...Object.fromEntries(
         Object.entries(resolveVolumes(document, services, spec)).map(([key, volume]) => [
           key,
-          volume?.external ? volume : { ...volume, name: objectName(spec.name, key) },
+          volume?.external || hasOwnName(volume, spec.name, key)
+            ? volume
+            : { ...volume, name: objectName(spec.name, key) },
         ]),
       ),
       // Made by us beforehand, so that nothing of its content passes through this file.
@@ -82,6 +84,11 @@ export function resolveProject(
     ...(document.secrets ? { secrets: document.secrets } : {}),
     ...(document.configs ? { configs: document.configs } : {}),
   };
+}
+
+/** Compose gives every network and volume a name; one that differs from its rule was in the file. */
+function hasOwnName(object: { readonly name?: string } | null | undefined, project: string, key: string): boolean {
+  return object?.name !== undefined && object.name !== `${project}_${key}`;
 }
 
 function projectService(service: ComposeService, spec: ClusterSpec): ComposeService {

@@ -46,6 +46,11 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
   };
 }
 
+const PUBLISHED: Readonly<Record<string, ClusterContainer['publishedPorts']>> = {
+  master: { 7077: 7077, 8080: 8080 },
+  notebook: { 8888: 8888 },
+};
+
 export function container(displayName: string, changes: Partial<ClusterContainer> = {}): ClusterContainer {
   return {
     displayName,
@@ -60,7 +65,7 @@ export function container(displayName: string, changes: Partial<ClusterContainer
     error: '',
     exitCode: undefined,
     since: '2026-11-20T23:36:12.712521607Z',
-    publishedPorts: displayName === 'master' ? { 7077: 7077, 8080: 8080 } : {},
+    publishedPorts: PUBLISHED[displayName] ?? {},
     failures: 0,
     ...changes,
   };

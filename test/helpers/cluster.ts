@@ -20,8 +20,8 @@ export interface DaemonProcess {
 /** Where clusters are tested: a lab, or the engine of this machine. */
 export type TestPlace = Pick<TestLab, 'nodes' | 'manager' | 'image' | 'data' | 'start' | 'run' | 'docker'>;
 
-/** Small, so that it starts quickly: an executor of 512m, the least that Spark runs with. */
-const SMALL = ['--worker-memory', '1280m'];
+/** Small, so that several fit: executors of 512m, the least that Spark runs with, and a master with room for one driver. */
+const SMALL = ['--worker-memory', '1280m', '--master-memory', '1792m'];
 const FREE_PORTS = ['master=0', 'ui=0'];
 
 /** One cluster of a test, by the launchers that a user types. */

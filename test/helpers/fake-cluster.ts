@@ -33,6 +33,8 @@ export class FakeCluster implements Platform, Network, Locks {
   cluster: Cluster | undefined;
   /** `undefined`: the master does not answer. */
   spark: MasterState | undefined;
+  /** False: the notebook's container runs, and JupyterLab is not up yet. */
+  hasJupyter = true;
   /** Executors per Spark worker id; a worker that is decommissioned loses them unless `keepsExecutors`. */
   readonly executors = new Map<string, number>();
   keepsExecutors = false;
@@ -200,6 +202,7 @@ export class FakeCluster implements Platform, Network, Locks {
   async fetchPage(url: string): Promise<Page> {
     const { host, pathname } = new URL(url);
     if (this.silent.has(host) || !this.spark) return { body: undefined, isRefused: true };
+    if (pathname === '/api') return { body: this.hasJupyter ? '{}' : undefined, isRefused: !this.hasJupyter };
     if (pathname === '/json/') return { body: masterPage(this.spark), isRefused: false };
     const id = /^\/proxy\/(.+)\/json\/$/.exec(pathname)?.[1];
     const worker = this.spark.workers.find((each) => each.id === id);
@@ -245,7 +248,7 @@ export class FakeCluster implements Platform, Network, Locks {
       ...cluster,
       services: [clusterService('master'), clusterService('worker', { wanted: count, running: count })],
       containers: [
-        ...cluster.containers.filter(({ role }) => role === 'master'),
+        ...cluster.containers.filter(({ role }) => role !== 'worker'),
         ...kept,
         ...started.map((name) => container(name, this.broken)),
       ],

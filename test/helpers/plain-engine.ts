@@ -48,7 +48,7 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     // Of this run's own, so that a build elsewhere on the machine changes nothing here.
     await must('docker', ['tag', source, engine.image]);
     await mkdir(engine.data, { recursive: true });
-    await chmod(engine.data, 0o755);
+    await chmod(engine.data, 0o2775);
     return engine;
   }
 

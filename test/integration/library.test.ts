@@ -128,6 +128,8 @@ test.serial('submitApplication writes to a stream as it comes, and an abort canc
   const cluster = on('lib');
   const running = submitApplication({ ...cluster, cwd: jobs, argv: ['endless.py'], stdout, signal: controller.signal });
   const told = readText(stdout);
+  // Looked at below; until then a failure of something else comes first.
+  running.catch(() => {});
   await waitFor('the application to run', {
     read: async () => (await readStatus(cluster)).master?.applications ?? [],
     until: (applications) => applications.some(({ cores }) => cores > 0),

@@ -1,11 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import test from 'ava';
 
+import { hintFor } from '../../src/adapters/compose/compose-hint.ts';
+import { readProjectFile } from '../../src/adapters/files/project-file.ts';
 import { COMMANDS } from '../../src/cli/command-table.ts';
-import { planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
+import { notebookLimitBytes, planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
+import { KEY_NAMES, KEY_RULES } from '../../src/config/keys.ts';
 import { UsageError } from '../../src/errors.ts';
+import { PACKAGES_LABELS } from '../../src/image/packages-plan.ts';
 import { LABELS } from '../../src/labels.ts';
 import { formatSize, parseCores, parseSize } from '../../src/units.ts';
 import { projectRoot, runCli } from '../helpers/cli.ts';
@@ -16,6 +21,7 @@ const pages = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'nfs/README.md',
   ...readdirSync(path.join(projectRoot, 'docs')).map((name) => `docs/${name}`),
 ];
 
@@ -78,7 +84,21 @@ test('docs/sizes.md: every line of the table of masters is what the code compute
   }
 });
 
+test('docs/sizes.md: every line of the table of notebooks is what the code computes', (t) => {
+  const rows = tableRows(read('docs/sizes.md'), ['spark.driver.memory', 'JupyterLab', 'overhead', 'limit']);
+  t.true(rows.length >= 3);
+  for (const [driver = '', jupyter = '', overhead = '', limit] of rows) {
+    const limitBytes = notebookLimitBytes({ 'spark.driver.memory': driver });
+    t.is(limit, formatSize(limitBytes));
+    t.is(
+      [jupyter, driver, overhead].reduce((sum, size) => sum + parseSize(size, 'size'), 0),
+      limitBytes,
+    );
+  }
+});
+
 const commands = tableRows(readme, ['script', 'command', 'what it does']);
+const oldWords = tableRows(readme, ['what you typed', 'what it means now']);
 
 test('README.md: every command of the program is in the table of commands', (t) => {
   const named = new Set(commands.map(([, command = '']) => command.split(' ')[0]));
@@ -97,15 +117,67 @@ for (const [script = '', command = ''] of commands) {
   });
 }
 
-test('README.md: every launcher is in the table of commands', (t) => {
+test('README.md: every launcher is in the table of commands or in that of the old words', (t) => {
   const launchers = ['bin', 'sbin'].flatMap((folder) =>
     readdirSync(path.join(projectRoot, folder)).map((name) => `${folder}/${name}`),
   );
+  const named = new Set([...commands, ...oldWords].map(([typed = '']) => typed.split(' ')[0]));
   t.deepEqual(
-    launchers.filter((launcher) => !commands.some(([script = '']) => script.split(' ')[0] === launcher)),
+    launchers.filter((launcher) => !named.has(launcher)),
     [],
   );
 });
+
+test('README.md: every old script that is said to work is there', (t) => {
+  const scripts = oldWords.flatMap(([typed = '', meaning = '']) =>
+    meaning.startsWith('not there yet') ? [] : [...typed.matchAll(/(?:s?bin|docker)\/\S+/g)].map(([file]) => file),
+  );
+  t.true(scripts.length >= 7);
+  t.deepEqual(
+    scripts.filter((file) => !existsSync(path.join(projectRoot, file))),
+    [],
+  );
+});
+
+/** Text of /etc/os-release, as each system has it. */
+const RELEASES: Readonly<Record<string, string>> = {
+  'Debian 13 and newer': 'ID=debian\nVERSION_ID="13"\n',
+  'Debian 12': 'ID=debian\nVERSION_ID="12"\n',
+  Ubuntu: 'ID=ubuntu\nID_LIKE=debian\n',
+  'Fedora, RHEL and their kin': 'ID="rocky"\nID_LIKE="rhel centos fedora"\n',
+  Alpine: 'ID=alpine\n',
+  Arch: 'ID=arch\n',
+};
+
+test('README.md: what installs Docker Compose is what the message says', (t) => {
+  const rows = tableRows(readme, ['system', 'what to type']).filter(([system]) => system !== 'macOS');
+  t.deepEqual(
+    rows,
+    Object.entries(RELEASES).map(([system, release]) => [system, hintFor(release)]),
+  );
+});
+
+test('docs/configuration.md: every key of the project file is in its table, with its flag', (t) => {
+  const rows = tableRows(read('docs/configuration.md'), ['key', 'flag', 'value']);
+  t.deepEqual(
+    rows.map(([key, flag]) => [key, flag]),
+    KEY_NAMES.map((key) => [key, `--${KEY_RULES[key].flag}`]),
+  );
+});
+
+for (const page of ['README.md', 'docs/configuration.md']) {
+  test(`${page}: the project files that it shows have no fault`, async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-docs-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const examples = [...read(page).matchAll(/```yaml\n([^]*?)```/g)].map(([, text = '']) => text);
+    t.true(examples.length > 0);
+    for (const [index, text] of examples.entries()) {
+      const file = path.join(folder, `${index}.yaml`);
+      writeFileSync(file, text);
+      await t.notThrowsAsync(readProjectFile({ file, shown: page }), text);
+    }
+  });
+}
 
 test('README.md begins with the two commands', (t) => {
   const [, firstBlock = ''] = /```sh\n([^]*?)```/.exec(readme) ?? [];
@@ -123,6 +195,44 @@ test('README.md: the table of exit statuses is that of every help', async (t) =>
     said.map(([status]) => status),
   );
   for (const [index, [, meaning = '']] of said.entries()) t.true(rows[index]?.[1]?.startsWith(meaning), meaning);
+});
+
+/** What other programs say, and what happens without a word of ours. */
+const NOT_OURS = [
+  'CERTIFICATE_VERIFY_FAILED',
+  'An application waits for ever',
+  'has no network',
+  'Small jobs work',
+  'A lab is left',
+];
+
+test('README.md: the messages under "Troubleshooting" are those of the code', (t) => {
+  const messages = [...readme.slice(readme.indexOf('## Troubleshooting')).matchAll(/\*\*(.+?)\*\*/g)]
+    .map(([, message = '']) => message)
+    .filter((message) => NOT_OURS.every((words) => !message.includes(words)));
+  t.true(messages.length >= 15);
+  // Every value is cut out on both sides; what is left between two of them stands in the code.
+  const code = sourceFiles()
+    .map((text) => text.replaceAll('\\"', '"').replaceAll(/'\s*\+\s*'|`\s*\+\s*`/g, ''))
+    .join('\n');
+  for (const message of messages) {
+    const pieces = message
+      .split(/…|"[^"]*"|\b(?:lab|worker)-1\b|--port \w+=\d+|\d+/)
+      .map((piece) => piece.replaceAll(/^[\s("]+|[\s.)("]+$/g, ''));
+    for (const piece of pieces.filter((text) => text.length > 6)) t.true(code.includes(piece), `${message}: ${piece}`);
+  }
+});
+
+function sourceFiles(): readonly string[] {
+  const folder = path.join(projectRoot, 'src');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'));
+}
+
+test('docs/architecture.md: every label of an image with packages is in its table', (t) => {
+  const rows = tableRows(read('docs/architecture.md'), ['label of the image', 'says']);
+  t.deepEqual(new Set(rows.map(([label]) => label)), new Set(Object.values(PACKAGES_LABELS)));
 });
 
 test('docs/architecture.md: every label is in the table of labels', (t) => {

@@ -52,7 +52,8 @@ async function namesOn(endpoint: EngineEndpoint): Promise<readonly string[]> {
       ask<{ Spec?: { Labels?: Labels } }>('/services', {}),
     ]);
     return [...containers.map(({ Labels }) => Labels), ...services.map(({ Spec }) => Spec?.Labels)].flatMap(
-      (labels) => labels?.[LABELS.cluster] ?? [],
+      // Whoever may run containers there writes these labels, and a shell takes what is offered as it is.
+      (labels) => (labels?.[LABELS.cluster] ?? '').match(/^[a-z][a-z0-9-]{0,31}$/)?.[0] ?? [],
     );
   } finally {
     api.close();

@@ -69,7 +69,8 @@ export class ComposeClient {
         composeOptions: ['-p', project, '--ansi', 'never'],
         callback: (chunk: Buffer) => lastLine(chunk.toString(), progress),
       };
-      if (!scale) return upAll({ ...common, commandOptions: ['--renew-anon-volumes'] });
+      // What runs goes on, whatever this release of Compose thinks of it.
+      if (!scale) return upAll({ ...common, commandOptions: ['--no-recreate'] });
       const flags = ['--no-recreate', '--no-deps', '--scale', `${scale.service}=${scale.count}`];
       return upOne(scale.service, { ...common, commandOptions: flags });
     };

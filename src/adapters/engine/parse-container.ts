@@ -38,9 +38,11 @@ export function parseContainer({ State, Config, NetworkSettings, ...raw }: RawCo
   };
 }
 
-/** `8080/tcp` and what it is bound to: one entry each for IPv4 and IPv6, with the same port. */
+/** `8080/tcp` and what it is bound to. */
 function parsePort(key: string, bindings: RawContainer['NetworkSettings']['Ports'][string]): readonly ContainerPort[] {
-  return (bindings ?? []).map(({ HostIp, HostPort }) => ({
+  // IPv4 and IPv6 may have two free ports; the address that is printed is IPv4's.
+  const ipv4 = (bindings ?? []).filter(({ HostIp }) => !HostIp.includes(':'));
+  return (ipv4.length > 0 ? ipv4 : (bindings ?? [])).map(({ HostIp, HostPort }) => ({
     targetPort: Number.parseInt(key, 10),
     publishedPort: Number(HostPort),
     hostIp: HostIp,

@@ -49,9 +49,11 @@ export class VolumeLockStore implements LockStore {
   }
 
   async remove({ id, cluster, label }: LockObject): Promise<void> {
-    // A name comes back, with another lock behind it.
+    const beats = await this.#listBeats(cluster);
+    // A name comes back, with another lock behind it: there is nothing between this look and the end of it.
     if ((await this.find(cluster))?.label !== label) return;
-    for (const name of [...(await this.#listBeats(cluster)).map(({ Name }) => Name), id]) await this.#remove(name);
+    await this.#remove(id);
+    for (const { Name } of beats) await this.#remove(Name);
   }
 
   async renew({ id, cluster }: LockObject): Promise<void> {

@@ -57,7 +57,7 @@ export class ObjectLocks implements Locks {
   async take(cluster: string, request: LockRequest): Promise<() => Promise<void>> {
     const deadline = Date.now() + request.timeoutMs;
     let isAnnounced = false;
-    let hasCleared = false;
+    let wasFree = true;
     for (;;) {
       const label = JSON.stringify({
         ...describeSelf(),
@@ -66,15 +66,15 @@ export class ObjectLocks implements Locks {
         nonce: randomBytes(4).toString('hex'),
       } satisfies Label);
       if (await this.#store.create(cluster, label)) {
-        if (!hasCleared || (await this.#isStill(cluster, label))) return this.#hold(cluster, label);
+        if (wasFree || (await this.#isStill(cluster, label))) return this.#hold(cluster, label);
         continue;
       }
+      wasFree = false;
       const lock = await this.#store.find(cluster);
       if (!lock) continue;
       const holder = parseHolder(lock.label);
       if (await this.#isDead(holder, lock)) {
         await this.#store.remove(lock);
-        hasCleared = true;
         continue;
       }
       const who = holder
@@ -103,10 +103,15 @@ export class ObjectLocks implements Locks {
       const lock = await this.#store.find(cluster);
       if (lock?.label === label) await work(lock);
     };
-    const timer = setInterval(() => void own(async (lock) => this.#store.renew(lock)).catch(() => {}), BEAT_MS);
+    let beat = Promise.resolve();
+    const timer = setInterval(() => {
+      beat = own(async (lock) => this.#store.renew(lock)).catch(() => {});
+    }, BEAT_MS);
     timer.unref();
     return async () => {
       clearInterval(timer);
+      // One in flight would leave something behind.
+      await beat;
       await own(async (lock) => this.#store.remove(lock));
     };
   }

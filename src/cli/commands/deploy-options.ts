@@ -96,13 +96,13 @@ export function addDeployOptions(command: Command, cli: CliContext): Command {
   });
   addRepeatableOption(command, {
     flags: '--conf <key=value>',
-    description: 'a Spark property of the whole cluster; none takes all away',
+    description: 'a Spark property of the whole cluster, added to those it has; none takes them away',
     parse: orNone(parseConf),
     otherwise: 'as now',
   });
   addRepeatableOption(command, {
     flags: '--env <name=value>',
-    description: 'an environment variable of every container; none takes all away',
+    description: 'an environment variable of every container, added to those they have; none takes them away',
     parse: orNone((text) => parseEnvironment(text, cli.env)),
     otherwise: 'as now',
   });
@@ -137,8 +137,10 @@ export async function readFlags(options: DeployCommandOptions, cli: CliContext):
     ...(options.port.length === 0 ? {} : { ports: Object.fromEntries(options.port) }),
     ...(options.constraint.length === 0 ? {} : { constraints: withoutNone(options.constraint) }),
     ...(options.notebook === undefined ? {} : { notebook: options.notebook }),
-    ...(options.conf.length === 0 ? {} : { conf: Object.fromEntries(withoutNone(options.conf)) }),
-    ...(options.env.length === 0 ? {} : { env: Object.fromEntries(withoutNone(options.env)) }),
+    conf: Object.fromEntries(withoutNone(options.conf)),
+    clearsConf: options.conf.includes(NONE),
+    env: Object.fromEntries(withoutNone(options.env)),
+    clearsEnv: options.env.includes(NONE),
     ...(folder === undefined ? {} : { data: { path: folder, here: folder, user: undefined } }),
     ...(options.bind === undefined ? {} : { bind: options.bind }),
     ...(options.file === undefined ? {} : { file: path.resolve(cli.cwd, options.file) }),

@@ -12,13 +12,14 @@ import type { RawVolume } from './container-reader.ts';
  */
 export async function assertVolumesAreFree(cluster: string, document: ComposeDocument, api: EngineApi): Promise<void> {
   const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes');
-  const own = Object.values(document.volumes ?? {}).flatMap((volume) =>
-    volume && !volume.external && volume.name !== undefined ? [volume.name] : [],
+  const own = Object.entries(document.volumes ?? {}).flatMap(([key, volume]) =>
+    // One to which the file gives a name of its own is shared on purpose.
+    volume && !volume.external && volume.name === objectName(cluster, key) ? [volume.name] : [],
   );
   const names = new Set([...own, secretsVolumeName(cluster)]);
-  const memory = objectName(cluster, 'memory-');
+  const memory = new RegExp(`^${objectName(cluster, 'memory')}-[0-9]+$`);
   const foreign = (Volumes ?? []).find(
-    ({ Name, Labels }) => (names.has(Name) || Name.startsWith(memory)) && Labels?.[LABELS.cluster] !== cluster,
+    ({ Name, Labels }) => (names.has(Name) || memory.test(Name)) && Labels?.[LABELS.cluster] !== cluster,
   );
   if (!foreign) return;
   throw new ConflictError(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
+import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
@@ -18,7 +19,7 @@ import { findRoomProblem } from '../../containers/engine-room.ts';
 import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { specLabel } from '../../compose/resolve-services.ts';
-import type { ClusterMemory } from '../../containers/engine-container.ts';
+import type { ClusterMemory, EngineContainer } from '../../containers/engine-container.ts';
 import { ConflictError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import { portConflict } from '../../stack/plan-stack.ts';
@@ -30,6 +31,9 @@ import type { ContainerReader, RawVolume } from './container-reader.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
 import { readEngineFacts } from './engine-facts.ts';
 import { writeSecretFiles } from './secret-files.ts';
+
+/** What ends by itself does so within a second or two; Jupyter asks its kernels first. */
+const STOP_GRACE_SECONDS = 10;
 
 export interface ContainersContext {
   readonly reader: ContainerReader;
@@ -83,7 +87,7 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
     restartsContainers: serviceChanges.some(
       ({ action }) => action === 'replaceContainers' || action === 'removeContainers',
     ),
-    warnings: room.warnings,
+    warnings: [...room.warnings, ...warnOfOtherData(project, spec)],
     apply: async (progress, signal) => {
       if (opened !== undefined) await context.folders.openToGroup(opened);
       if (changes.length === 0) return;
@@ -92,15 +96,23 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
       if (changesOwner(spec, remembered)) await giveOwnedVolumes(spec, volumes, reader.api);
       await writeMemory(reader.api, spec.name, memory);
       signal.throwIfAborted();
+      // Before others come: they may want the ports of these.
+      await takeAway(serviceChanges, reader.api, progress);
       await context.compose.up({
         project: spec.name,
         document: resolved,
         cwd: path.dirname(file),
         progress,
       });
-      await removeSurplus(serviceChanges, context);
     },
   };
+}
+
+/** A project started by hand keeps its data in a volume; ours is a folder. */
+function warnOfOtherData(project: readonly EngineContainer[], { name, data }: ClusterSpec): readonly string[] {
+  const byHand = project.some(({ labels }) => labels[LABELS.role] === 'master' && labels[LABELS.cluster] === undefined);
+  if (!byHand || !data) return [];
+  return [`/data of "${name}" becomes ${data.path}; what was there stays in the volume that Compose made for it`];
 }
 
 /** Another user could not go on with what the one before has written. Nobody knows it of a cluster that was removed. */
@@ -128,11 +140,21 @@ function planSecrets(name: string, volumes: readonly RawVolume[]): readonly stri
   return volumes.some(({ Name }) => Name === volume) ? [] : [`create volume ${volume}`];
 }
 
-async function removeSurplus(changes: readonly ProjectChange[], { reader }: ContainersContext): Promise<void> {
-  for (const change of changes) {
-    if (change.action !== 'removeContainers') continue;
-    for (const id of change.ids) await reader.api.delete(`/containers/${id}`, { query: { force: true, v: true } });
-  }
+/**
+ * Containers that shall be others, or none. By us and not by Compose, which judges by a rule of its own whether a container
+ * is still the one of the file, and would replace more than was planned and asked for.
+ */
+async function takeAway(
+  changes: readonly ProjectChange[],
+  api: EngineApi,
+  progress: (detail: string) => void,
+): Promise<void> {
+  const ids = changes.flatMap((change) =>
+    change.action === 'replaceContainers' || change.action === 'removeContainers' ? change.ids : [],
+  );
+  if (ids.length === 0) return;
+  progress(`stopping ${ids.length} ${ids.length === 1 ? 'container' : 'containers'}`);
+  await Promise.all(ids.map(async (id) => new Container(api, id).stopAndRemove(STOP_GRACE_SECONDS)));
 }
 
 /** @throws ConflictError naming the port, the flag and the holder */

@@ -17,6 +17,7 @@ export function dataTests(): void {
     async (t) => {
       const person = await becomePerson('person');
       const cluster = theEngine().cluster('person');
+    t.teardown(async () => cluster.remove());
       const data = await person.makeFolder('data', 0o700);
       const started = await person.run('bin/spark-swarm', ['start', ...cluster.deployArgs('--data', data)]);
       t.is(started.status, 0, started.stderr);
@@ -60,6 +61,7 @@ export function dataTests(): void {
   test.serial("what executors write into a folder that root shares belongs to the folder's owner", async (t) => {
     const person = await becomePerson('owner');
     const cluster = theEngine().cluster('owner');
+    t.teardown(async () => cluster.remove());
     const data = await person.makeFolder('data', 0o755);
     const started = await cluster.deploy('--data', data);
     t.is(started.status, 0, started.stderr);

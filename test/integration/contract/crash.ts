@@ -26,6 +26,7 @@ export function crashBehaviour(points: readonly CrashPoint[]): Behaviour {
     title: 'deploy, resize and remove, killed half-way and run again, end as if nothing had happened',
     run: async (t, stand) => {
       const cluster = stand.cluster('crash');
+      t.teardown(async () => cluster.remove('--volumes'));
       await using sweep = await ClusterSweep.open(cluster);
       const measure = async (file: string, ...words: readonly string[]): Promise<Measured> => {
         const calls = await sweep.measure(file, words);

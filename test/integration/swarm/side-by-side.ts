@@ -34,18 +34,12 @@ export function sideBySideTests(): void {
       t.deepEqual(
         clusters
           .filter(({ name }) => name === a.name || name === b.name)
-          .map(({ name, platform, context, workers, runningWorkers }) => [
-            name,
-            platform,
-            context,
-            workers,
-            runningWorkers,
-          ])
+          .map((row) => `${row.name} ${row.platform} ${row.context} ${row.runningWorkers}/${row.workers}`)
           .toSorted(),
         [
-          [a.name, 'containers', 'default', 1, 1],
-          [b.name, 'containers', 'default', 1, 1],
-          [b.name, 'swarm', `spark-${theLab().name}`, 1, 1],
+          `${a.name} containers default 1/1`,
+          `${b.name} containers default 1/1`,
+          `${b.name} swarm spark-${theLab().name} 1/1`,
         ],
       );
       for (const cluster of [a, b, onLab]) {

@@ -68,8 +68,10 @@ test('a flag changes what it names and nothing else', (t) => {
   t.deepEqual(remember({ ports: { ui: 0 } }), { ...kept, ports: { ...kept.ports, ui: 0 } });
   t.deepEqual(remember({ constraints: [] }), { ...kept, constraints: [] });
   t.deepEqual(remember({ notebook: false }), { ...kept, notebook: false });
-  t.deepEqual(remember({ conf: { 'spark.a': 'b' } }), { ...kept, conf: { 'spark.a': 'b' } });
-  t.deepEqual(remember({ env: {} }), { ...kept, env: {} });
+  t.deepEqual(remember({ conf: { 'spark.a': 'b' } }), { ...kept, conf: { ...kept.conf, 'spark.a': 'b' } });
+  t.deepEqual(remember({ env: { COLOR: 'red' } }), { ...kept, env: { COLOR: 'red' } });
+  t.deepEqual(remember({ clearsConf: true, conf: { 'spark.a': 'b' } }), { ...kept, conf: { 'spark.a': 'b' } });
+  t.deepEqual(remember({ clearsEnv: true }), { ...kept, env: {} });
   const data = { path: '/x', here: '/x', user: undefined };
   t.deepEqual(remember({ data }), { ...kept, data });
   t.deepEqual(remember({ file: '/other.yml' }), { ...kept, file: '/other.yml' });

@@ -74,7 +74,8 @@ test('submit to a cluster that is not there says what to type', async (t) => {
   t.deepEqual(await stage.run(['submit', '--name', 'b', '--example', 'pi']), {
     status: 1,
     stdout: '',
-    stderr: 'error: No cluster named "b"\nhint: spark-swarm deploy --name b\n',
+    stderr:
+      'error: No cluster named "b"\nhint: spark-swarm start --name b makes one in containers, spark-swarm deploy --name b on a swarm\n',
   });
 });
 

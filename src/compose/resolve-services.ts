@@ -15,7 +15,7 @@ export interface ServiceSurroundings {
 const SPARK_UID = '185';
 
 /** Service, and key of the volume, that a notebook adds. */
-export const NOTEBOOK = 'notebook';
+const NOTEBOOK = 'notebook';
 const NOTEBOOK_VOLUME = 'notebooks';
 const NOTEBOOK_FOLDER = '/notebooks';
 
@@ -32,6 +32,7 @@ export function resolveServices(
   around: ServiceSurroundings,
 ): Readonly<Record<string, ComposeService>> {
   assertRoles(document);
+  if (spec.notebook) assertNotebookIsFree(document);
   const services = Object.fromEntries(
     Object.entries(document.services).map(([name, service]) => [name, resolveService(service, spec, around)]),
   );
@@ -89,9 +90,21 @@ function assertRoles(document: ComposeDocument): void {
   if (problems.length > 0) throw new ConfigError('The compose file', problems);
 }
 
+/** @throws ConfigError if the file has what `--notebook` would put there */
+function assertNotebookIsFree({ services, volumes }: ComposeDocument): void {
+  const problems = [
+    ...(services[NOTEBOOK] ? [`services: ${NOTEBOOK} is the name of the service that --notebook adds; rename it`] : []),
+    ...(volumes?.[NOTEBOOK_VOLUME]
+      ? [`volumes: ${NOTEBOOK_VOLUME} is the name of the volume that --notebook adds; rename it`]
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError('The compose file', problems);
+}
+
 function resolveService(service: ComposeService, spec: ClusterSpec, around: ServiceSurroundings): ComposeService {
   const role = roleOf(service);
-  if (role === undefined) return labelled(service, { [LABELS.cluster]: spec.name });
+  // A notebook of the user's own is a service like any other.
+  if (role === undefined || role === 'notebook') return labelled(service, { [LABELS.cluster]: spec.name });
   const shared = sparkService(service, role, spec, around);
   return role === 'master' ? masterService(shared, spec) : workerService(shared, spec);
 }

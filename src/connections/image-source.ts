@@ -8,7 +8,7 @@ import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { findImageSource, imageNotFound, readImage } from '../image/image-state.ts';
 import { notebookImageOf } from '../image/notebook-image.ts';
-import { buildPackages, findBaseImage, preparePackages } from '../image/packages-build.ts';
+import { buildPackages, preparePackages, readPackagesFiles } from '../image/packages-build.ts';
 import { shipImage, type ShipTarget } from '../image/ship-image.ts';
 import type { ImageSource } from '../operations/deploy-images.ts';
 import type { SwarmReader } from '../platforms/swarm/swarm-reader.ts';
@@ -76,12 +76,16 @@ async function findNotebook(
       cause: error,
     });
   });
-  const below = await findBaseImage(image, await findImageSource(image, engines, signal), signal);
-  const [upper, lower] = await Promise.all([readImage(source, name, signal), readImage(source, below, signal)]);
-  if (!upper) throw imageNotFound(name, source.name);
-  if (lower?.layers.every((layer, index) => layer === upper.layers[index])) return { image: name, imageId: upper.id };
+  const clusterSource = await findImageSource(image, engines, signal);
+  const [upper, lower] = await Promise.all([readImage(source, name, signal), readImage(clusterSource, image, signal)]);
+  if (!upper || !lower) throw imageNotFound(name, source.name);
+  const isOnTop = lower.layers.every((layer, index) => layer === upper.layers[index]);
+  // With packages it is made of the notebook's image, and of the files of the cluster's.
+  if (isOnTop || (await readPackagesFiles(name, source, signal)) === lower.id) {
+    return { image: name, imageId: upper.id };
+  }
   throw new InvalidStateError(
-    `The image "${name}" was built on another image than "${below}": its notebooks would run another Spark than the workers`,
+    `The image "${name}" was built on another image than "${image}": its notebooks would run another Spark than the workers`,
     { hint: 'bin/build-image && bin/build-image --target notebook' },
   );
 }

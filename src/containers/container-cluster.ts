@@ -7,7 +7,7 @@ import {
 } from '../cluster/cluster.ts';
 import { parseRememberedSpec } from '../cluster/spec.ts';
 import { COMPOSE_PROJECT_LABEL, COMPOSE_SERVICE_LABEL, LABELS } from '../labels.ts';
-import type { EngineContainer, EngineSnapshot } from './engine-container.ts';
+import type { ClusterMemory, EngineContainer, EngineSnapshot } from './engine-container.ts';
 
 const NUMBER_LABEL = 'com.docker.compose.container-number';
 const ROLES: readonly ClusterRole[] = ['master', 'notebook', 'worker'];
@@ -23,9 +23,11 @@ export function projectOf(labels: Readonly<Record<string, string>> | null | unde
 
 /** Every cluster among the containers: projects with at least one Spark container, and what else is in them. */
 export function findProjects(snapshot: EngineSnapshot): readonly Cluster[] {
-  const names = new Set(
-    snapshot.containers.filter(({ labels }) => roleOf(labels)).map(({ labels }) => projectOf(labels)),
-  );
+  const names = new Set([
+    ...snapshot.containers.filter(({ labels }) => roleOf(labels)).map(({ labels }) => projectOf(labels)),
+    // A command that was interrupted, or somebody, may have left no container of it.
+    ...snapshot.memories.map(({ cluster }) => cluster),
+  ]);
   return [...names]
     .filter((name) => name !== undefined)
     .toSorted()
@@ -41,7 +43,7 @@ function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
   return {
     name,
     platform: 'containers',
-    services: describeServices(name, containers, wanted),
+    services: withMissing(describeServices(name, containers, wanted), { name, memory }),
     containers: [...present, ...missingWorkers(present, wanted)].toSorted(
       (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
     ),
@@ -68,6 +70,28 @@ function describeServices(
       update: undefined,
     };
   });
+}
+
+/** What is remembered and has no container. */
+function withMissing(
+  services: readonly ClusterService[],
+  { name, memory }: { readonly name: string; readonly memory: ClusterMemory | undefined },
+): readonly ClusterService[] {
+  if (!memory) return services;
+  const image = parseRememberedSpec(memory.spec)?.image ?? '';
+  const missing = (['master', 'worker'] as const).filter((role) => services.every((service) => service.role !== role));
+  return [
+    ...services,
+    ...missing.map((role) => ({
+      id: role,
+      name: `${name}-${role}`,
+      role,
+      image,
+      wanted: role === 'worker' ? memory.workers : 1,
+      running: 0,
+      update: undefined,
+    })),
+  ];
 }
 
 function describeContainer(

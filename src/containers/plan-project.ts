@@ -1,3 +1,4 @@
+import { parseRole } from '../cluster/cluster.ts';
 import type { ComposeDocument } from '../compose/compose-document.ts';
 import { ConflictError } from '../errors.ts';
 import { COMPOSE_PROJECT_LABEL, COMPOSE_SERVICE_LABEL, LABELS } from '../labels.ts';
@@ -6,9 +7,11 @@ import type { EngineContainer } from './engine-container.ts';
 
 export type ProjectChange =
   | { readonly action: 'createService'; readonly name: string }
+  /** `ids` of Spark's; those of a user's own service are for Compose to replace, which keeps their anonymous volumes. */
   | { readonly action: 'replaceContainers'; readonly name: string; readonly ids: readonly string[] }
   | { readonly action: 'startContainers'; readonly name: string }
   | { readonly action: 'scaleService'; readonly name: string; readonly from: number; readonly to: number }
+  /** Of a user's own services, too. */
   | { readonly action: 'removeContainers'; readonly name: string; readonly ids: readonly string[] };
 
 /** What must change so that the containers there become those of the document. Empty: nothing to do. */
@@ -43,6 +46,10 @@ export function planProject(
   ];
 }
 
+function isSparks({ labels }: EngineContainer): boolean {
+  return parseRole(labels[LABELS.role]) !== undefined;
+}
+
 function planService(
   name: string,
   present: readonly EngineContainer[],
@@ -52,7 +59,9 @@ function planService(
   const replaced = present.filter(({ labels }) => labels[LABELS.hash] !== wanted.hash);
   const stopped = present.some(({ state }) => state === 'exited' || state === 'created' || state === 'paused');
   return [
-    ...(replaced.length > 0 ? [{ action: 'replaceContainers', name, ids: replaced.map(({ id }) => id) } as const] : []),
+    ...(replaced.length > 0
+      ? [{ action: 'replaceContainers', name, ids: replaced.filter(isSparks).map(({ id }) => id) } as const]
+      : []),
     ...(stopped && replaced.length === 0 ? [{ action: 'startContainers', name } as const] : []),
     ...(present.length === wanted.replicas
       ? []

@@ -97,9 +97,13 @@ export async function buildPackages(
   return { image, notebook: await provide(plan, target, machine, context) };
 }
 
-/** Name of the image below the packages; the image itself when it has none. */
-export async function findBaseImage(image: string, api: EngineApi, signal: AbortSignal): Promise<string> {
-  return (await readLabels(api, image, signal))[PACKAGES_LABELS.base] ?? image;
+/** Id of the image whose packages a notebook's image has; `undefined` for one without. */
+export async function readPackagesFiles(
+  image: string,
+  api: EngineApi,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return (await readLabels(api, image, signal))[PACKAGES_LABELS.files];
 }
 
 async function findBase(image: string, api: EngineApi, signal: AbortSignal): Promise<BaseImage> {

@@ -1,17 +1,18 @@
 import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type { Endpoint } from '../cluster/endpoints.ts';
+import { warnOfExecutorSize } from '../cluster/executor-size.ts';
 import { resolveSpec, type ClusterFlags, type WantedSpec } from '../cluster/resolve-spec.ts';
 import { usedPorts, type ClusterSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import type { DeployPlan } from '../platforms/platform.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
-import { formatSize } from '../units.ts';
+import { formatSize, parseSparkSize } from '../units.ts';
 import { chooseImages, packagesStep, warnOfLostPackages, type ImageWishes } from './deploy-images.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
 import { listRunningApplications } from './remove.ts';
-import { planResize, resizeSteps } from './resize.ts';
+import { planResize, presentWorkers, resizeSteps } from './resize.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface DeployOptions extends ImageWishes {
@@ -44,8 +45,17 @@ export async function prepareDeploy(
   const plan = await context.platform.planDeploy(spec);
   return {
     spec,
-    plan: { ...plan, warnings: [...plan.warnings, ...warnOfLostPackages(present?.remembered?.image, spec)] },
+    plan: { ...plan, warnings: [...plan.warnings, ...warnOfWishes(spec, present)] },
   };
+}
+
+/** What Spark would accept, and people will not have meant. */
+function warnOfWishes(spec: ClusterSpec, present: Cluster | undefined): readonly string[] {
+  const executorBytes = parseSparkSize(spec.conf['spark.executor.memory'] ?? '');
+  return [
+    ...warnOfExecutorSize(executorBytes, spec.worker.sparkMemoryBytes),
+    ...warnOfLostPackages(present?.remembered?.image, spec),
+  ];
 }
 
 /** What was asked for, filled up with what is there. */
@@ -127,7 +137,7 @@ async function shrinkSteps(
   options: DeployOptions,
   { spec, present }: { readonly spec: ClusterSpec; readonly present: Cluster | undefined },
 ): Promise<readonly FlowStep[]> {
-  if (!present || wantedWorkers(present) <= spec.workers) return [];
+  if (!present || presentWorkers(context, present) <= spec.workers) return [];
   const plan = await planResize(context, spec.name, spec.workers);
   const resize = { name: spec.name, workers: spec.workers, timeoutMs: options.timeoutMs, wait: false, force: false };
   return resizeSteps(context, resize, plan);

@@ -46,7 +46,7 @@ const POLL_MS = 100;
 export async function planResize(context: OperationContext, name: string, workers: number): Promise<ResizePlan> {
   const cluster = await context.platform.readCluster(name);
   if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
-  const from = wantedWorkers(cluster);
+  const from = presentWorkers(context, cluster);
   const state = await readMasterState(context, cluster);
   const pairs = pairWorkers(listWorkers(cluster), state?.workers ?? []);
   const victims = chooseVictims(pairs, from - workers);
@@ -61,6 +61,13 @@ export async function planResize(context: OperationContext, name: string, worker
     restarts,
     isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
   };
+}
+
+/** Where no manager keeps to the number, there may be more: somebody has added some by hand. */
+export function presentWorkers({ platform }: Pick<OperationContext, 'platform'>, cluster: Cluster): number {
+  const wanted = wantedWorkers(cluster);
+  if (platform.capabilities.hasNodes) return wanted;
+  return Math.max(wanted, listWorkers(cluster).filter(({ containerId }) => containerId !== undefined).length);
 }
 
 /** Sentences for people: what a resize will do. Empty when there is nothing to do. */

@@ -3,12 +3,12 @@ import type { Readable, Writable } from 'node:stream';
 
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import { assertDriverFits, parseDriverHeaps } from '../cluster/driver-room.ts';
-import { DEFAULT_DRIVER_BYTES, SMALLEST_EXECUTOR_BYTES, planWorkerSize } from '../cluster/sizes.ts';
+import { warnOfExecutorSize } from '../cluster/executor-size.ts';
+import { DEFAULT_DRIVER_BYTES, planWorkerSize } from '../cluster/sizes.ts';
 import { ownerOf } from '../compose/resolve-services.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
 import { readSparkSize, type SubmitPlan } from '../spark/submit-argv.ts';
-import { formatSize } from '../units.ts';
 import type { OperationContext } from './operation.ts';
 
 export interface SubmitOptions {
@@ -113,20 +113,8 @@ async function readDriverHeaps(access: ContainerAccess): Promise<readonly number
   return parseDriverHeaps((await access.read(['/opt/spark-swarm/list-drivers'])).stdout);
 }
 
-/** What the asked sizes would do on this cluster: warnings, for what Spark would accept and then wait for in vain. */
+/** What the asked sizes would do on this cluster. */
 export function checkSizes({ remembered }: Cluster, { options }: SubmitPlan): readonly string[] {
-  const executorBytes = readSparkSize(options, '--executor-memory', 'spark.executor.memory');
-  if (executorBytes === undefined) return [];
-  if (executorBytes < SMALLEST_EXECUTOR_BYTES) {
-    return [
-      `executors of ${formatSize(executorBytes)}: below ${formatSize(SMALLEST_EXECUTOR_BYTES)} they exit at once and the application waits for ever`,
-    ];
-  }
-  if (!remembered) return [];
-  const offered = planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores).sparkMemoryBytes;
-  return executorBytes > offered
-    ? [
-        `executors of ${formatSize(executorBytes)}: a worker offers ${formatSize(offered)}, so the application waits for ever`,
-      ]
-    : [];
+  const offered = remembered && planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores).sparkMemoryBytes;
+  return warnOfExecutorSize(readSparkSize(options, '--executor-memory', 'spark.executor.memory'), offered);
 }

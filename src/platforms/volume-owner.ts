@@ -1,3 +1,4 @@
+import { Container } from '../adapters/engine/container.ts';
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import type { ClusterSpec } from '../cluster/spec.ts';
 import { ownerOf } from '../compose/resolve-services.ts';
@@ -29,6 +30,7 @@ export async function giveVolumes(
   { cluster, image, owner }: { readonly cluster: string; readonly image: string; readonly owner: string },
 ): Promise<void> {
   if (volumes.length === 0) return;
+  await removeHelpers(cluster, api);
   const mounts = volumes.map((name) => ({ Type: 'volume', Source: name, Target: `/volumes/${name}` }));
   const { Id: id } = await api.post<{ readonly Id: string }>('/containers/create', {
     body: {
@@ -65,4 +67,13 @@ export async function giveVolumes(
 export function formatOwner(spec: Pick<ClusterSpec, 'data'>): string {
   const { uid, gid } = ownerOf(spec);
   return `${uid}:${gid}`;
+}
+
+/** Containers that only work on volumes, left by a command that was killed. */
+export async function removeHelpers(cluster: string, api: EngineApi): Promise<void> {
+  const label = [`${LABELS.cluster}=${cluster}`, `${LABELS.role}=${SECRETS_ROLE}`];
+  const left = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
+    query: { all: true, filters: { label } },
+  });
+  await Promise.all(left.map(async ({ Id }) => new Container(api, Id).killAndRemove()));
 }

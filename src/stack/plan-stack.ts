@@ -14,6 +14,9 @@ export type StackChange =
   | { readonly action: 'createSecret'; readonly name: string }
   | { readonly action: 'createConfig'; readonly name: string };
 
+/** Role of the service that looks for the data folder on every node, and is taken away again. */
+export const DATA_CHECK_ROLE = 'data-check';
+
 /** What must change so that the services there become those of the document. Empty: nothing to do. */
 export function planStack(
   document: ComposeDocument,
@@ -41,6 +44,7 @@ export function planStack(
   // Without a label of ours it is somebody else's, even in a stack of this name.
   const surplus = ours
     .filter((service) => service.labels[LABELS.cluster] === name || service.labels[LABELS.role] !== undefined)
+    .filter((service) => service.labels[LABELS.role] !== DATA_CHECK_ROLE)
     .filter((service) => !wanted.some(({ fullName }) => fullName === service.name))
     .map((service): StackChange => ({ action: 'removeService', name: service.name, id: service.id }));
   return [...changes, ...surplus];

@@ -45,6 +45,7 @@ const small = (key: string): CreateClusterOptions => ({
   image: theEngine().image,
   workers: 1,
   workerMemory: '1280m',
+  masterMemory: '1792m',
   ports: { master: 0, ui: 0 },
   data: theEngine().data,
   conf: { 'spark.ui.showConsoleProgress': false },

@@ -217,7 +217,7 @@ test('README.md: the messages under "Troubleshooting" are those of the code', (t
     .join('\n');
   for (const message of messages) {
     const pieces = message
-      .split(/…|"[^"]*"|\b(?:lab|worker)-1\b|--port \w+=\d+|\d+/)
+      .split(/…|: |"[^"]*"|\b(?:lab|worker)-1\b|--port \w+=\d+|\d+/)
       .map((piece) => piece.replaceAll(/^[\s("]+|[\s.)("]+$/g, ''));
     for (const piece of pieces.filter((text) => text.length > 6)) t.true(code.includes(piece), `${message}: ${piece}`);
   }

@@ -1,4 +1,7 @@
+import type { IDockerComposeOptions } from 'docker-compose';
+
 import type { ComposeDocument } from '../../compose/compose-document.ts';
+import { roleOf } from '../../compose/resolve-services.ts';
 import { CommandError, ConfigError, ConflictError, EngineError, InvalidStateError } from '../../errors.ts';
 import { composeHint } from './compose-hint.ts';
 import type { Shell } from '../shell/shell.ts';
@@ -60,7 +63,7 @@ export class ComposeClient {
    * @throws ConflictError if a port is taken; EngineError with Compose's words
    */
   async up({ project, document, cwd, scale, progress }: UpOptions): Promise<void> {
-    const { upAll, upOne } = await import('./docker-compose.ts');
+    const { upOne } = await import('./docker-compose.ts');
     const work = async (options: ComposeCall): Promise<unknown> => {
       const common = {
         ...options,
@@ -70,7 +73,7 @@ export class ComposeClient {
         callback: (chunk: Buffer) => lastLine(chunk.toString(), progress),
       };
       // What runs goes on, whatever this release of Compose thinks of it.
-      if (!scale) return upAll({ ...common, commandOptions: ['--no-recreate'] });
+      if (!scale) return upServices(document, common);
       const flags = ['--no-recreate', '--no-deps', '--scale', `${scale.service}=${scale.count}`];
       return upOne(scale.service, { ...common, commandOptions: flags });
     };
@@ -122,6 +125,16 @@ export class ComposeClient {
 interface ComposeCall {
   readonly env: NodeJS.ProcessEnv;
   readonly executable?: { readonly standalone: true };
+}
+
+/** Spark's own first; others may be replaced by Compose, which keeps their anonymous volumes. */
+async function upServices(document: ComposeDocument, options: IDockerComposeOptions): Promise<void> {
+  const { upMany } = await import('./docker-compose.ts');
+  const names = Object.keys(document.services);
+  const sparks = names.filter((name) => roleOf(document.services[name] ?? {}) !== undefined);
+  const others = names.filter((name) => !sparks.includes(name));
+  await upMany(sparks, { ...options, commandOptions: ['--no-recreate'] });
+  if (others.length > 0) await upMany(others, { ...options, commandOptions: ['--no-deps'] });
 }
 
 function lastLine(text: string, progress: (detail: string) => void): void {

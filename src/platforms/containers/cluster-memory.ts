@@ -10,8 +10,8 @@ interface RawVolume {
 }
 
 /** What is remembered of each cluster on this engine. */
-export async function readMemories(api: EngineApi): Promise<readonly ClusterMemory[]> {
-  const all = await listMemories(api);
+export async function readMemories(api: EngineApi, timeoutMs?: number): Promise<readonly ClusterMemory[]> {
+  const all = await listMemories(api, timeoutMs);
   return all.filter(({ cluster, revision }) =>
     all.every((other) => other.cluster !== cluster || other.revision <= revision),
   );
@@ -44,9 +44,10 @@ export async function writeMemory(
   for (const { volume } of present) await forget(api, volume);
 }
 
-async function listMemories(api: EngineApi): Promise<readonly ClusterMemory[]> {
+async function listMemories(api: EngineApi, timeoutMs?: number): Promise<readonly ClusterMemory[]> {
   const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
     query: { filters: { label: [LABELS.workers] } },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   return (Volumes ?? []).map(({ Name, Labels }) => ({
     cluster: Labels?.[LABELS.cluster] ?? '',

@@ -43,13 +43,16 @@ export class ContainerReader {
 
   async readCluster(name: string): Promise<Cluster | undefined> {
     const listed = (await this.#list([LABELS.role])).filter(({ Labels }) => projectOf(Labels) === name);
-    if (listed.length === 0) return undefined;
     return findProjects(await this.#snapshot(listed)).find((cluster) => cluster.name === name);
   }
 
-  /** True when there is a container of this cluster, running or not. One question. */
+  /** True when there is a container of this cluster, running or not, or something is remembered of it. */
   async hasCluster(name: string, timeoutMs?: number): Promise<boolean> {
-    return (await this.#list([LABELS.role], timeoutMs)).some(({ Labels }) => projectOf(Labels) === name);
+    const [listed, memories] = await Promise.all([
+      this.#list([LABELS.role], timeoutMs),
+      readMemories(this.api, timeoutMs),
+    ]);
+    return listed.some(({ Labels }) => projectOf(Labels) === name) || memories.some(({ cluster }) => cluster === name);
   }
 
   /** Every container of a project, also those that are not Spark's or not ours. */

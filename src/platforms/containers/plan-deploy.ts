@@ -6,6 +6,7 @@ import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
+import { parseRole } from '../../cluster/cluster.ts';
 import type { DataFolderPlan } from '../../cluster/data-folder.ts';
 import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
 import { projectOf } from '../../containers/container-cluster.ts';
@@ -97,7 +98,7 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
       await writeMemory(reader.api, spec.name, memory);
       signal.throwIfAborted();
       // Before others come: they may want the ports of these.
-      await takeAway(serviceChanges, reader.api, progress);
+      await takeAway(serviceChanges, { project, api: reader.api }, progress);
       await context.compose.up({
         project: spec.name,
         document: resolved,
@@ -146,7 +147,7 @@ function planSecrets(name: string, volumes: readonly RawVolume[]): readonly stri
  */
 async function takeAway(
   changes: readonly ProjectChange[],
-  api: EngineApi,
+  { project, api }: { readonly project: readonly EngineContainer[]; readonly api: EngineApi },
   progress: (detail: string) => void,
 ): Promise<void> {
   const ids = changes.flatMap((change) =>
@@ -154,7 +155,15 @@ async function takeAway(
   );
   if (ids.length === 0) return;
   progress(`stopping ${ids.length} ${ids.length === 1 ? 'container' : 'containers'}`);
-  await Promise.all(ids.map(async (id) => new Container(api, id).stopAndRemove(STOP_GRACE_SECONDS)));
+  const sparks = new Set(project.filter(({ labels }) => parseRole(labels[LABELS.role])).map(({ id }) => id));
+  await Promise.all(
+    ids.map(async (id) => {
+      const container = new Container(api, id);
+      await container.stop(STOP_GRACE_SECONDS);
+      // Spark's are scratch space; of others nobody here knows.
+      await container.killAndRemove({ volumes: sparks.has(id) });
+    }),
+  );
 }
 
 /** @throws ConflictError naming the port, the flag and the holder */

@@ -9,7 +9,7 @@ import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
 import { SECRETS_ROLE } from '../../containers/resolve-project.ts';
-import { removeHelpers } from './secret-files.ts';
+import { removeHelpers } from '../volume-owner.ts';
 
 /** Spark's daemons end within a second; what does not is killed. */
 const STOP_GRACE_SECONDS = 5;

@@ -4,7 +4,6 @@ import { buffer } from 'node:stream/consumers';
 
 import { packTar, unpackTar } from 'modern-tar';
 
-import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { ownerOf } from '../../compose/resolve-services.ts';
@@ -12,6 +11,7 @@ import { SECRET_FILES, SECRETS_ROLE, secretsVolumeName } from '../../containers/
 import { ConflictError, InvalidStateError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { CaBundle } from '../local-folders.ts';
+import { removeHelpers } from '../volume-owner.ts';
 
 const FOLDER = '/run/secrets';
 
@@ -40,7 +40,11 @@ export async function writeSecretFiles(
   try {
     const wanted = [SECRET_FILES.auth, ...(spec.notebook ? [SECRET_FILES.token] : [])];
     const kept = await Promise.all(wanted.map(async (name) => ({ name, text: await readFile(api, id, name) })));
-    const files = kept.map(({ name, text }) => ({ name, text: text ?? randomBytes(32).toString('hex'), mode: 0o400 }));
+    const files = kept.map(({ name, text }) => ({
+      name,
+      text: text?.trim() || randomBytes(32).toString('hex'),
+      mode: 0o400,
+    }));
     const certificates = spec.machine.hasCaBundle
       ? [
           {
@@ -54,15 +58,6 @@ export async function writeSecretFiles(
   } finally {
     await api.delete(`/containers/${id}`, { query: { force: true } });
   }
-}
-
-/** Containers that only work on volumes, left by a command that was killed. */
-export async function removeHelpers(cluster: string, api: EngineApi): Promise<void> {
-  const label = [`${LABELS.cluster}=${cluster}`, `${LABELS.role}=${SECRETS_ROLE}`];
-  const left = await api.get<readonly { readonly Id: string }[]>('/containers/json', {
-    query: { all: true, filters: { label } },
-  });
-  await Promise.all(left.map(async ({ Id }) => new Container(api, Id).killAndRemove()));
 }
 
 /** @throws ConflictError if a volume of this name is somebody else's: creating one that is there gives that one */

@@ -4,6 +4,7 @@ import { assertSharedFolder, type DataFolderPlan, type Person } from '../../clus
 import type { ClusterSpec, DataFolder } from '../../cluster/spec.ts';
 import { InvalidStateError, WaitTimeoutError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
+import { DATA_CHECK_ROLE } from '../../stack/plan-stack.ts';
 import { hasEnded, type StackTask, type SwarmNode } from '../../stack/swarm-state.ts';
 import { planLocalFolder, type LocalFolders } from '../local-folders.ts';
 import type { SwarmReader } from './swarm-reader.ts';
@@ -74,7 +75,7 @@ export async function checkFolderOnNodes(
 ): Promise<void> {
   const { client } = reader;
   const service = `${name}_data_check`;
-  const labels = { [LABELS.cluster]: name };
+  const labels = { [LABELS.cluster]: name, [LABELS.role]: DATA_CHECK_ROLE };
   for (const left of await client.listServices([`${LABELS.cluster}=${name}`])) {
     if (left.name === service) await client.removeService(left.id);
   }

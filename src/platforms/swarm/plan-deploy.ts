@@ -19,7 +19,7 @@ import {
 } from '../../stack/plan-stack.ts';
 import { nameObjects, resolveStack } from '../../stack/resolve-stack.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
-import { isWanted, type SwarmNode } from '../../stack/swarm-state.ts';
+import { isWanted, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
 import { giveStackVolumes } from './give-volumes.ts';
@@ -58,10 +58,7 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
   await assertMasterPortsAnswerNobody(spec, swarm, reader);
   await assertNetworksAreFree(spec.name, document, reader);
 
-  const master = swarm.services.find(
-    (service) => clusterNameOf(service.labels) === spec.name && service.labels[LABELS.role] === 'master',
-  );
-  const present = parseRememberedSpec(master?.labels[LABELS.spec]);
+  const present = parseRememberedSpec(findMasterService(spec.name, swarm.services)?.labels[LABELS.spec]);
   const resolved = resolveStack(document, spec, {
     objects: nameObjects(spec.name),
     mtu: networkMtu(swarm.nodes),
@@ -113,9 +110,13 @@ export function describeOpening(folder: string): string {
 function chooseMasterNode(name: string, { nodes, services, tasks }: SwarmSnapshot): string | undefined {
   const managers = nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
   if (managers.length < 2) return undefined;
-  const master = services.find((service) => service.name === `${name}_master`);
+  const master = findMasterService(name, services);
   const present = tasks.find((task) => task.serviceId === master?.id && isWanted(task));
   return (managers.find(({ id }) => id === present?.nodeId) ?? managers.toSorted(byHostname)[0])?.id;
+}
+
+function findMasterService(name: string, services: readonly StackService[]): StackService | undefined {
+  return services.find(({ labels }) => clusterNameOf(labels) === name && labels[LABELS.role] === 'master');
 }
 
 function byHostname(a: SwarmNode, b: SwarmNode): number {

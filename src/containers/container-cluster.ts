@@ -64,12 +64,17 @@ function describeServices(
       id: key,
       name: `${name}-${key}`,
       role,
-      image: members[0]?.image ?? '',
+      image: imageOf(members),
       wanted: role === 'worker' ? wantedWorkers : members.length,
       running: members.filter(({ state }) => state === 'running').length,
       update: undefined,
     };
   });
+}
+
+/** Workers that came later were made by the image's id, so that they run what the others do. */
+function imageOf(members: readonly EngineContainer[]): string {
+  return (members.find(({ image }) => !image.startsWith('sha256:')) ?? members[0])?.image ?? '';
 }
 
 /** What is remembered and has no container. */

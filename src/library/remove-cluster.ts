@@ -29,7 +29,7 @@ const READERS = {
 
 /**
  * Takes a cluster away, in whatever state it is, and returns when it is gone. Images and volumes stay. That there is none is
- * no error.
+ * no error; neither is what could not be taken away, which is in `remaining`.
  *
  * @throws ConflictError: applications are running and `confirm` did not say yes, or another command holds it;
  * UnreachableError; InterruptedError: the same call goes on

@@ -20,7 +20,7 @@ export class FakeCompose extends ComposeClient {
     const { name: _, ...document } = readJsonFixture(
       'docker-compose-config/docker-compose-2.26.1.json',
     ) as ComposeDocument;
-    this.document = document as ComposeDocument;
+    this.document = document;
   }
 
   override async config(file: string, project: string): Promise<ComposeDocument> {

@@ -13,6 +13,8 @@ export interface RawNamed {
 const NOT_A_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
+type Labels = Readonly<Record<string, string>>;
+
 interface Labelled {
   readonly Name: string;
   readonly Labels?: Record<string, string>;
@@ -33,7 +35,7 @@ export class FakeSwarm {
   secrets: readonly RawNamed[] = [];
   networks: readonly (Labelled & { readonly Id: string })[] = [];
   volumes: readonly Labelled[] = [];
-  containers: readonly object[] = [];
+  containers: readonly { readonly Labels?: Labels | null; readonly [key: string]: unknown }[] = [];
 
   private constructor(engine: FakeEngine) {
     this.engine = engine;
@@ -119,7 +121,8 @@ export class FakeSwarm {
       },
       'POST /containers/*/stop': () => new Answer(204),
       'DELETE /containers/*': () => new Answer(204),
-      'GET /containers/json': () => this.containers,
+      'GET /containers/json': (request) =>
+        this.containers.filter(({ Labels: labels }) => matches(request, labels ?? {})),
       'GET /networks': (request) =>
         this.networks.filter(({ Id, Labels }) => matches(request, Labels) && hasId(request, Id)),
       'DELETE /networks/*': ({ id }) => {

@@ -99,11 +99,11 @@ for (const { title, object, start } of KINDS) {
     await using place = await start();
     place.put(held());
     const waits: string[] = [];
-    const error = await t.throwsAsync(take(place, { timeoutMs: 1000, wait: (detail) => waits.push(detail) }), {
+    const error = await t.throwsAsync(take(place, { timeoutMs: 3000, wait: (detail) => waits.push(detail) }), {
       instanceOf: ConflictError,
     });
     const who = `deploy by process ${ME.pid} on ${hostname()}, since 2026-11-20T23:00:00.000Z`;
-    t.is(error.message, `Another command works on the cluster "spark": ${who}; waited 1.0 s`);
+    t.is(error.message, `Another command works on the cluster "spark": ${who}; waited 3.0 s`);
     t.is(error.hint, 'wait for it, or end it');
     t.is(error.exitCode, 5);
     t.deepEqual(waits, [`waiting for another command on the cluster "spark": ${who}`]);

@@ -27,7 +27,6 @@ test('a container that runs', (t) => {
     finishedAt: '0001-01-01T00:00:00Z',
     ports: [
       { targetPort: 7077, publishedPort: 32768, hostIp: '0.0.0.0' },
-      { targetPort: 7077, publishedPort: 32768, hostIp: '::' },
       { targetPort: 8080, publishedPort: 32778, hostIp: '127.0.0.1' },
     ],
   });
@@ -37,6 +36,17 @@ test('a container that runs', (t) => {
 
 test('a container that its engine starts again and again', (t) => {
   t.like(parseContainer(spare!), { state: 'restarting', exitCode: 1, restarts: 5, ports: [] });
+});
+
+test("of two addresses of one port the engine's IPv4 one is taken, and IPv6 where there is no other", (t) => {
+  const raw = rawContainer('spark', 'master');
+  const portsOf = (...bindings: readonly (readonly [HostIp: string, HostPort: string])[]): unknown =>
+    parseContainer({
+      ...raw,
+      NetworkSettings: { Ports: { '8080/tcp': bindings.map(([HostIp, HostPort]) => ({ HostIp, HostPort })) } },
+    }).ports.map(({ hostIp, publishedPort }) => [hostIp, publishedPort]);
+  t.deepEqual(portsOf(['::', '2'], ['0.0.0.0', '1']), [['0.0.0.0', 1]]);
+  t.deepEqual(portsOf(['::1', '2']), [['::1', 2]]);
 });
 
 test('a port that is exposed and not published, and labels that are not there', (t) => {

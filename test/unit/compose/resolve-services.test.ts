@@ -141,10 +141,23 @@ test('a notebook is run as the master is, with its own image, limit, port and fo
   t.false('notebook' in resolve());
 });
 
-test("a service of the user's file with the name of the notebook gives way to it", (t) => {
-  const file = withService('notebook', { image: 'theirs' });
+test("what the user's file has where a notebook would go is refused, and is a service like any other without", (t) => {
+  const own = { image: 'theirs', deploy: { labels: { [LABELS.role]: 'notebook' } } };
+  const file = { ...withService('notebook', own), volumes: { ...FILE.volumes, notebooks: {} } };
   t.is(service('notebook', {}, file).image, 'theirs');
-  t.is(service('notebook', { notebook: NOTEBOOK }, file).image, 'spark-swarm:latest-notebook');
+  const error = t.throws(() => resolve({ notebook: NOTEBOOK }, file), { instanceOf: ConfigError });
+  t.deepEqual(error.problems, [
+    'services: notebook is the name of the service that --notebook adds; rename it',
+    'volumes: notebooks is the name of the volume that --notebook adds; rename it',
+  ]);
+});
+
+test('a proxy that the user names counts in both spellings', (t) => {
+  const machine = { proxies: { HTTPS_PROXY: 'http://a', https_proxy: 'http://a' }, hasCaBundle: false };
+  t.like(service('worker', { machine, env: { https_proxy: 'http://b' } }).environment, {
+    HTTPS_PROXY: 'http://b',
+    https_proxy: 'http://b',
+  });
 });
 
 test('properties and variables reach master, workers and notebook, and no other service', (t) => {

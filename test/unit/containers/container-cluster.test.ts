@@ -37,7 +37,7 @@ const only = (...given: Parameters<typeof find>): Cluster => {
 };
 
 test('a cluster of ours: master, notebook and workers in this order, with names, ports and what is remembered', (t) => {
-  const cluster = only(OURS.toReversed(), { memories: [memory({ cluster: 'other' }), memory()] });
+  const cluster = only(OURS.toReversed(), { memories: [memory()] });
   t.is(cluster.name, 'nb');
   t.is(cluster.platform, 'containers');
   t.deepEqual(
@@ -188,13 +188,17 @@ for (const [bound, machine, address] of addresses) {
   });
 }
 
-test('one port is one, although the engine names it once for IPv4 and once for IPv6', (t) => {
-  const master = named('by-hand-master-1');
+test('a cluster of which no container is left is still one, and lacks all that it shall have', (t) => {
+  const cluster = only([], { memories: [memory({ workers: 1 })] });
+  t.is(cluster.name, 'nb');
   t.deepEqual(
-    master[0]?.ports.map(({ hostIp, targetPort }) => `${hostIp} ${targetPort}`),
-    ['0.0.0.0 7077', ':: 7077', '127.0.0.1 8080'],
+    cluster.services.map(({ name, role, image, wanted, running }) => [name, role, image, wanted, running]),
+    [
+      ['nb-master', 'master', 'spark-swarm:latest', 1, 0],
+      ['nb-worker', 'worker', 'spark-swarm:latest', 1, 0],
+    ],
   );
-  t.deepEqual(only(master).containers[0]?.publishedPorts, { 7077: 32768, 8080: 32778 });
+  t.true(cluster.containers.some(({ displayName, state }) => displayName === 'worker-1' && state === 'missing'));
 });
 
 test('two clusters of one engine are two, by name', (t) => {

@@ -18,7 +18,10 @@ const NOTEBOOK: NotebookSpec = {
 
 type Changes = Parameters<typeof spec>[0];
 
-const resolve = (changes: Changes = {}, file: ComposeDocument = FILE, mtu?: string): ComposeDocument =>
+/** As Compose resolves the file for a project of this name. */
+const fileOf = (name: string): ComposeDocument =>
+  JSON.parse(JSON.stringify(FILE).replaceAll('"name":"spark_', `"name":"${name}_`)) as ComposeDocument;
+const resolve = (changes: Changes = {}, file = fileOf(changes.name ?? 'spark'), mtu?: string): ComposeDocument =>
   resolveProject(file, spec(changes), { mtu, hash: (text) => text });
 const service = (document: ComposeDocument, name: string): ComposeService => {
   const found = document.services[name];
@@ -161,6 +164,18 @@ test('networks and volumes of others are not ours to name or label', (t) => {
   t.deepEqual(networks?.['corporate'], { external: true, name: 'corp' });
   t.deepEqual(networks?.['spark'], { name: 'spark-spark', labels: { [LABELS.cluster]: 'spark' } });
   t.deepEqual(volumes?.['shared'], { external: true, name: 'theirs' });
+});
+
+test('a name that the file itself gives a network or a volume stays', (t) => {
+  const file = {
+    ...FILE,
+    networks: { spark: { name: 'backbone' } },
+    volumes: { ...FILE.volumes, data: { name: 'lake', labels: { [LABELS.role]: 'data' } } },
+  };
+  const { networks, volumes } = resolve({}, file);
+  t.is(networks?.['spark']?.name, 'backbone');
+  t.is(volumes?.['data']?.name, 'lake');
+  t.is(volumes?.['recovery']?.name, 'spark-recovery');
 });
 
 test('a file without networks has the one that Compose gives every service', (t) => {

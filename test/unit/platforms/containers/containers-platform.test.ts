@@ -229,6 +229,7 @@ test("a daemon's logs come from its container, with what was asked for", async (
 
 test('a container that has no project is no cluster of this platform', async (t) => {
   await using place = await Place.start([]);
+  place.fake.volumes = [];
   const raw = rawContainer('spark', 'master');
   const { [COMPOSE_PROJECT_LABEL]: _, [COMPOSE_SERVICE_LABEL]: __, ...labels } = raw.Config.Labels ?? {};
   place.fake.containers = [{ ...raw, Config: { ...raw.Config, Labels: labels } }];

@@ -31,16 +31,16 @@ async function start(): Promise<FakeSwarm> {
 
 const give = (swarm: FakeSwarm, present: Parameters<typeof giveStackVolumes>[1]): Promise<void> =>
   giveStackVolumes(ANNA, present, new SwarmReader(swarm.engine.api));
-const nodesOf = (swarm: FakeSwarm): readonly (string | undefined)[] =>
+const nodesOf = (swarm: FakeSwarm): readonly string[] =>
   swarm.engine.requests
     .filter(({ path }) => path === '/containers/create')
-    .map(({ socket }) => swarm.nodes.find(({ ID }) => ID === socket)?.Description.Hostname);
+    .map(({ socket }) => swarm.nodes.find(({ ID }) => ID === socket)?.Description.Hostname ?? '');
 
 test('another owner is given the files of before, on every node', async (t) => {
   await using swarm = await start();
   await give(swarm, rememberSpec(spec()));
   t.deepEqual(nodesOf(swarm).toSorted(), ['lab-1', 'lab-2', 'lab-3']);
-  const [request] = swarm.engine.requests.filter(({ path }) => path === '/containers/create');
+  const request = swarm.engine.requests.find(({ path }) => path === '/containers/create');
   t.like(JSON.parse(request?.body ?? ''), {
     Image: 'spark-swarm:latest',
     Entrypoint: ['chown', '-R', '1000:100', '/volumes/spark_notebooks', '/volumes/spark_recovery'],

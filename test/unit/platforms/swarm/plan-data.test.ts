@@ -144,10 +144,10 @@ const check = (swarm: FakeSwarm, user?: string, signal = new AbortController().s
 test('every node looks for the folder once, as the user of the containers, and the service is taken away', async (t) => {
   await using swarm = await startChecked({});
   await check(swarm, '1000:100');
-  const [created] = swarm.engine.requests.filter(({ path }) => path === '/services/create');
+  const created = swarm.engine.requests.find(({ path }) => path === '/services/create');
   t.deepEqual(JSON.parse(created?.body ?? ''), {
     Name: 'spark_data_check',
-    Labels: { [LABELS.cluster]: 'spark' },
+    Labels: { [LABELS.cluster]: 'spark', [LABELS.role]: 'data-check' },
     Mode: { GlobalJob: {} },
     TaskTemplate: {
       ContainerSpec: {

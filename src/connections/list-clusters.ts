@@ -95,8 +95,8 @@ async function listEngine(around: Surroundings, target: EngineTarget): Promise<r
 /** Two contexts may lead to two managers of one swarm. */
 function unique(listed: readonly ListedCluster[]): readonly ListedCluster[] {
   // A worker that is missing has no id of its own.
-  const idOf = ({ cluster: { containers }, context }: ListedCluster): string =>
-    (containers.find(({ containerId }) => containerId !== undefined) ?? containers[0])?.id ?? context;
+  const idOf = ({ cluster: { name, containers }, context }: ListedCluster): string =>
+    containers.find(({ state }) => state !== 'missing')?.id ?? `${name} at ${context}`;
   const byContainers = new Map(listed.toReversed().map((found) => [`${found.cluster.platform} ${idOf(found)}`, found]));
   return [...byContainers.values()].toSorted((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
 }

@@ -96,7 +96,7 @@ export function localFolders(changes: Partial<LocalFolders> = {}): LocalFolders 
     person: { uid: 1000, gid: 1000, groups: [] },
     defaultFolder: '/srv/project/nfs',
     read: async () => ({ uid: 1000, gid: 1000, mode: 0o40755 }),
-    openToGroup: (path) => Promise.reject(new Error(`unexpected: open ${path} to its group`)),
+    openToGroup: (folder) => Promise.reject(new Error(`unexpected: open ${folder} to its group`)),
     ...changes,
   };
 }

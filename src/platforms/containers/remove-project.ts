@@ -41,7 +41,7 @@ export async function removeProject(
   return {
     removed: [...ours.map((container) => `container ${container.name}`), ...networks.removed, ...volumes.removed],
     keptVolumes: volumes.kept,
-    leftovers: [...strangers.map((container) => `container ${container.name} stays: it has no label ${LABELS.role}`)],
+    leftovers: strangers.map((container) => `container ${container.name} stays: it has no label ${LABELS.role}`),
     remaining: networks.inUse.map((network) => `network ${network} stays: what is not of "${name}" uses it`),
   };
 }
@@ -67,7 +67,7 @@ async function removeNetworks(
   });
   const removed: string[] = [];
   const inUse: string[] = [];
-  for (const { Id, Name, Labels } of found.filter((network) => belongsTo(name, network.Labels))) {
+  for (const { Id, Name } of found.filter((network) => belongsTo(name, network.Labels))) {
     try {
       await api.delete(`/networks/${Id}`);
       removed.push(`network ${Name}`);

@@ -9,6 +9,7 @@ import type { FoundLab } from '../../../src/adapters/labs/find-labs.ts';
 import { choosePlatform, connect, type ConnectOptions } from '../../../src/connections/connect.ts';
 import type { Connection, Surroundings } from '../../../src/connections/connection.ts';
 import { InvalidStateError, UnreachableError, UsageError } from '../../../src/errors.ts';
+import { LABELS } from '../../../src/labels.ts';
 import { projectRoot } from '../../helpers/cli.ts';
 import { FakeContainers, rawContainer } from '../../helpers/fake-containers.ts';
 import { FakeEngine, SILENCE } from '../../helpers/fake-engine.ts';
@@ -71,6 +72,12 @@ test('a cluster that is only in containers is found there, swarm or not', async 
   t.is(await kindOf(targetOf(plain.engine), { makes: true }), 'containers');
   await using manager = (await startBoth()).empty();
   t.is(await kindOf(targetOf(manager.engine)), 'containers');
+});
+
+test('a cluster of which no container is left is found by what is remembered of it', async (t) => {
+  await using plain = await FakeContainers.start();
+  plain.volume('spark-memory-1', { [LABELS.cluster]: 'spark', [LABELS.revision]: '1', [LABELS.workers]: '2' });
+  t.is(await kindOf(targetOf(plain.engine), { makes: true }), 'containers');
 });
 
 test('a cluster that is only on the swarm is found there', async (t) => {

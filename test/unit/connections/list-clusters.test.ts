@@ -85,6 +85,24 @@ test('two clusters of two engines are two, although both lack their first worker
   ]);
 });
 
+test('clusters of which no container is left are told apart by their names and places', async (t) => {
+  const start = async (...names: readonly string[]): Promise<FakeContainers> => {
+    const fake = await FakeContainers.start();
+    for (const name of names) {
+      const labels = { [LABELS.cluster]: name, [LABELS.revision]: '1', [LABELS.workers]: '2' };
+      fake.volume(`${name}-memory-1`, labels);
+    }
+    return fake;
+  };
+  await using here = await start('a', 'b');
+  await using there = await start('a');
+  t.deepEqual((await list(target(here.engine, 'here'), target(there.engine, 'there'))).rows.toSorted(), [
+    'a containers here',
+    'a containers there',
+    'b containers here',
+  ]);
+});
+
 test('an engine that does not answer is said, and the others are listed', async (t) => {
   await using swarm = await FakeSwarm.start();
   await using silent = await FakeEngine.start({ 'GET /swarm': () => SILENCE, 'GET /containers/json': () => SILENCE });

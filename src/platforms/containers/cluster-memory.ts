@@ -26,7 +26,12 @@ export async function writeMemory(
   const present = (await listMemories(api)).filter((memory) => memory.cluster === cluster);
   const last = present.toSorted((a, b) => b.revision - a.revision)[0];
   const { workers = 0, spec, document } = { ...last, ...change };
-  if (last && last.workers === workers && last.spec === spec && last.document === document) return;
+  const older = present.filter((memory) => memory !== last);
+  if (last && last.workers === workers && last.spec === spec && last.document === document) {
+    // Left by a command that was killed here.
+    for (const { volume } of older) await forget(api, volume);
+    return;
+  }
   const revision = (last?.revision ?? 0) + 1;
   await api.post('/volumes/create', {
     body: {

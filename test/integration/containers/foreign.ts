@@ -58,11 +58,13 @@ export function foreignTests(): void {
     const cluster = engine.cluster('taken');
     const cases = [
       ['network', `${cluster.name}-spark`, `Cannot start the cluster "${cluster.name}": the network`],
-      ['volume', `${cluster.name}-secrets`, 'Cannot keep secrets in the volume'],
+      ['volume', `${cluster.name}-secrets`, `Cannot start the cluster "${cluster.name}": the volume`],
       ['volume', `${cluster.name}-lock`, 'The volume'],
     ] as const;
     for (const [kind, name, said] of cases) {
       await engine.docker(kind, 'create', ...engine.label, name);
+      // Also when this test fails: the others count what is there.
+      t.teardown(async () => engine.run('docker', [kind, 'rm', name]));
       const { status, stderr } = await cluster.deploy('--timeout', '20s');
       t.is(status, 5, stderr);
       t.true(stderr.includes(`error: ${said}`), stderr);

@@ -134,7 +134,9 @@ export function parseRememberedSpec(label: string | undefined): RememberedSpec |
       file: undefined,
       machine: NO_MACHINE_SETTINGS,
     };
-    return { ...defaults, ...(JSON.parse(label) as RememberedSpec) };
+    const raw = JSON.parse(label) as RememberedSpec | null;
+    // Sizes were in the first version, too: without them it is no spec of ours.
+    return typeof raw?.workerMemoryBytes === 'number' ? { ...defaults, ...raw } : undefined;
   } catch {
     return undefined;
   }

@@ -94,7 +94,7 @@ function assertRoles(document: ComposeDocument): void {
 function assertNotebookIsFree({ services, volumes }: ComposeDocument): void {
   const problems = [
     ...(services[NOTEBOOK] ? [`services: ${NOTEBOOK} is the name of the service that --notebook adds; rename it`] : []),
-    ...(volumes?.[NOTEBOOK_VOLUME]
+    ...(volumes && Object.hasOwn(volumes, NOTEBOOK_VOLUME)
       ? [`volumes: ${NOTEBOOK_VOLUME} is the name of the volume that --notebook adds; rename it`]
       : []),
   ];

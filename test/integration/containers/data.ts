@@ -17,7 +17,7 @@ export function dataTests(): void {
     async (t) => {
       const person = await becomePerson('person');
       const cluster = theEngine().cluster('person');
-    t.teardown(async () => cluster.remove());
+      t.teardown(async () => cluster.remove());
       const data = await person.makeFolder('data', 0o700);
       const started = await person.run('bin/spark-swarm', ['start', ...cluster.deployArgs('--data', data)]);
       t.is(started.status, 0, started.stderr);
@@ -51,7 +51,7 @@ export function dataTests(): void {
     t.is(status, 2, stderr);
     t.true(
       stderr.includes(
-        `error: --data: got "${theEngine().data}", which belongs to uid 0; expected a folder that you (uid ${PERSON}) may write to\n`,
+        `error: --data: got "${theEngine().data}", which belongs to 0:0; expected a folder that uid ${PERSON} may write to\n`,
       ),
       stderr,
     );

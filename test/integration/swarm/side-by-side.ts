@@ -77,7 +77,7 @@ export function sideBySideTests(): void {
       t.is(stdout, '');
       t.regex(
         stderr,
-        /^error: --platform: the cluster "both" is in containers of this engine, and on the swarm of \S+; expected swarm or containers\nhint: add --platform containers, or --platform swarm$/m,
+        /^error: --platform: the cluster "both" is in containers of this engine, and on the swarm of .+; expected swarm or containers\nhint: add --platform containers, or --platform swarm$/m,
       );
     }
     const well = await lab.run('bin/spark-swarm', ['status', '--name', 'both', '--platform', 'swarm']);

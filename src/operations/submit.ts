@@ -37,7 +37,7 @@ export async function submitApplication(context: OperationContext, options: Subm
   const cluster = await context.platform.readCluster(options.name);
   if (!cluster)
     throw new NotFoundError(`No cluster named "${options.name}"`, {
-      hint: `spark-swarm start --name ${options.name}, or deploy on a swarm`,
+      hint: 'spark-swarm list shows them all; start or deploy makes one',
     });
   const master = findMaster(cluster);
   if (!master?.isRunning) {

@@ -40,11 +40,15 @@ export function configure(command: Command, cli: CliContext): void {
 }
 
 /** `deploy`, and `start`, which differs in where a new cluster is made. */
-export async function runDeploy(cli: CliContext, options: DeployCommandOptions): Promise<void> {
+export async function runDeploy(
+  cli: CliContext,
+  options: DeployCommandOptions,
+  question: typeof restartQuestion = restartQuestion,
+): Promise<void> {
   // What can be told without the engine is told before it is asked.
   if (options.file !== undefined) await parseComposeFile(path.resolve(cli.cwd, options.file));
   checkOptions(options, options.platform);
-  return options.dryRun ? dryRun(cli, options) : deploy(cli, options);
+  return options.dryRun ? dryRun(cli, options) : deploy(cli, options, question);
 }
 
 async function open(cli: CliContext, options: DeployCommandOptions, report: Report): Promise<Connection> {
@@ -53,7 +57,7 @@ async function open(cli: CliContext, options: DeployCommandOptions, report: Repo
   return connection;
 }
 
-async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<void> {
+async function deploy(cli: CliContext, options: DeployCommandOptions, question: typeof restartQuestion): Promise<void> {
   const result = await withReporter(cli, options, async (report) => {
     const connection = await open(cli, options, report);
     const deployed = await deployCluster(connection, {
@@ -62,8 +66,7 @@ async function deploy(cli: CliContext, options: DeployCommandOptions): Promise<v
       wait: options.wait,
       images: createImageSource(connection, surroundingsOf(cli)),
       packages: readPackages(options, cli),
-      confirmRestart: async (applications) =>
-        confirm(cli, restartQuestion(options.name, applications), { yes: options.yes }),
+      confirmRestart: async (applications) => confirm(cli, question(options.name, applications), { yes: options.yes }),
     });
     const shown = { connection, cluster: options.name, output: options.output };
     return { ...deployed, endpoints: await revealToken(cli, deployed.endpoints, shown) };

@@ -22,7 +22,7 @@ export function configure(command: Command, cli: CliContext): void {
     });
     if (!cluster) {
       throw new NotFoundError(`No cluster named "${options.name}"`, {
-        hint: `spark-swarm start --name ${options.name}, or deploy on a swarm`,
+        hint: 'spark-swarm list shows them all; start or deploy makes one',
       });
     }
     const master = findMaster(cluster);

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 
 import { NotFoundError } from '../../errors.ts';
 import { readNotebookUrl } from '../../operations/notebook.ts';
+import { describeApplications } from '../../operations/remove.ts';
+import type { SparkApplication } from '../../spark/master-state.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import {
@@ -67,5 +69,11 @@ async function changeNotebook(cli: CliContext, options: DeployCommandOptions, no
       hint: `spark-swarm start --notebook --name ${options.name}, or deploy --notebook on a swarm`,
     });
   });
-  return runDeploy(cli, { ...options, platform, notebook });
+  const asked = { ...options, platform, notebook };
+  return notebook ? runDeploy(cli, asked) : runDeploy(cli, asked, stopQuestion);
+}
+
+/** What is asked before a notebook's kernels end, and the applications in them. */
+function stopQuestion(name: string, applications: readonly SparkApplication[] | undefined): string {
+  return `Take the notebook of the cluster "${name}" away? ${describeApplications(applications)}`;
 }

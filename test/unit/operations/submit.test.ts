@@ -121,7 +121,7 @@ test('Ctrl-C before the driver is started starts none', async (t) => {
 test('a cluster that is not there gets no application', async (t) => {
   const error = await t.throwsAsync(submit(new FakeCluster(), { name: 'b' }), { instanceOf: NotFoundError });
   t.is(error.message, 'No cluster named "b"');
-  t.is(error.hint, 'spark-swarm start --name b, or deploy on a swarm');
+  t.is(error.hint, 'spark-swarm list shows them all; start or deploy makes one');
 });
 
 test('a master that does not run gets no application', async (t) => {

@@ -75,7 +75,7 @@ test('submit to a cluster that is not there says what to type', async (t) => {
     status: 1,
     stdout: '',
     stderr:
-      'error: No cluster named "b"\nhint: spark-swarm start --name b, or deploy on a swarm\n',
+      'error: No cluster named "b"\nhint: spark-swarm list shows them all; start or deploy makes one\n',
   });
 });
 

@@ -31,7 +31,7 @@ export async function removeProject(
   const { api } = reader;
   const project = await reader.readProject(name);
   const ours = project.filter(({ labels }) => belongsTo(name, labels));
-  options.progress('stopping containers');
+  if (ours.length > 0) options.progress('stopping containers');
   await pMap(ours, async ({ id }) => new Container(api, id).stopAndRemove(STOP_GRACE_SECONDS));
   await removeHelpers(name, api);
   options.signal.throwIfAborted();

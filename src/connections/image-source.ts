@@ -6,7 +6,7 @@ import { DockerPackagesBuilder } from '../adapters/images/docker-packages-builde
 import { LocalShell } from '../adapters/shell/local-shell.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import { findImageSource, imageNotFound, readImage } from '../image/image-state.ts';
+import { assertSparkImage, findImageSource, imageNotFound, readImage } from '../image/image-state.ts';
 import { notebookImageOf } from '../image/notebook-image.ts';
 import { buildPackages, preparePackages, readPackagesFiles } from '../image/packages-build.ts';
 import { shipImage, type ShipTarget } from '../image/ship-image.ts';
@@ -35,6 +35,7 @@ export function createImageSource(
       const source = await findImageSource(image, candidates, connection.signal);
       const found = await readImage(source, image, connection.signal);
       if (!found) throw imageNotFound(image, source.name);
+      await assertSparkImage(image, source, connection.signal);
       return found.id;
     },
     findNotebook: async (image) => findNotebook(image, await engines(), connection.signal),

@@ -79,6 +79,27 @@ export async function findImageSource(
   throw imageNotFound(image, engines.map(({ name }) => name).join(' nor on '));
 }
 
+/** Every image of ours, and what was built on one, has it: see docker/Dockerfile. */
+const IMAGE_LABEL = 'io.spark-swarm.image';
+
+/**
+ * Checks that an image can run the parts of a cluster, before anything that runs is replaced by it.
+ *
+ * @throws UsageError
+ */
+export async function assertSparkImage(reference: string, api: EngineApi, signal?: AbortSignal): Promise<void> {
+  const { Config } = await api.get<{
+    readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null };
+  }>(`/images/${encodeURI(reference)}/json`, signal ? { signal } : {});
+  if (Config === undefined || Config.Labels?.[IMAGE_LABEL] !== undefined) return;
+  throw new UsageError(
+    `--image: got ${JSON.stringify(reference)}, which has no Spark of ours; expected an image of bin/build-image, or one built on it`,
+    {
+      hint: 'spark-swarm image list shows those that are here',
+    },
+  );
+}
+
 export function imageNotFound(image: string, where: string): NotFoundError {
   return new NotFoundError(`There is no image "${image}" on ${where}`, {
     hint: 'bin/build-image builds spark-swarm:latest; "spark-swarm image list" shows what is there',

@@ -1,7 +1,8 @@
 import test from 'ava';
 
+import type { EngineApi } from '../../../src/adapters/engine/engine-api.ts';
 import { UsageError } from '../../../src/errors.ts';
-import { parseImageReference } from '../../../src/image/image-state.ts';
+import { assertSparkImage, parseImageReference } from '../../../src/image/image-state.ts';
 import { parseListedImage } from '../../../src/image/list-images.ts';
 
 for (const text of [
@@ -45,4 +46,21 @@ test('an image as engine 20.10 lists it', (t) => {
   });
   t.deepEqual(parseListedImage({ ...listed, RepoTags: ['<none>:<none>'] }).names, []);
   t.deepEqual(parseListedImage({ ...listed, RepoTags: null }).names, []);
+});
+
+const engineWith = (labels: Readonly<Record<string, string>> | null): EngineApi =>
+  ({ get: async () => ({ Config: { Labels: labels } }) }) as unknown as EngineApi;
+
+test('an image that cannot run Spark is refused before anything is replaced by it', async (t) => {
+  const error = await t.throwsAsync(assertSparkImage('debian:trixie-slim', engineWith(null)), {
+    instanceOf: UsageError,
+  });
+  t.is(
+    error.message,
+    '--image: got "debian:trixie-slim", which has no Spark of ours; expected an image of bin/build-image, or one built on it',
+  );
+});
+
+test('an image that was built on one of ours has its label, and is taken', async (t) => {
+  await t.notThrowsAsync(assertSparkImage('mine:1', engineWith({ 'io.spark-swarm.image': 'spark' })));
 });

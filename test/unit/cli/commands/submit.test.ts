@@ -74,8 +74,7 @@ test('submit to a cluster that is not there says what to type', async (t) => {
   t.deepEqual(await stage.run(['submit', '--name', 'b', '--example', 'pi']), {
     status: 1,
     stdout: '',
-    stderr:
-      'error: No cluster named "b"\nhint: spark-swarm list shows them all; start or deploy makes one\n',
+    stderr: 'error: No cluster named "b"\nhint: spark-swarm list shows them all; start or deploy makes one\n',
   });
 });
 

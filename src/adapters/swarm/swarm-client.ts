@@ -106,6 +106,19 @@ export class SwarmClient {
   }
 
   /**
+   * Makes the manager compare a service's tasks with its number once more; its containers go on.
+   *
+   * Seen once on a loaded machine: a task that replaced a stopped one came after the number was lowered, and stayed pending
+   * for ever, because nothing made the orchestrator look again.
+   */
+  async reviseTasks(serviceId: string): Promise<void> {
+    await this.#updateService(serviceId, (spec) => ({
+      ...spec,
+      Labels: { ...spec.Labels, [LABELS.revised]: new Date().toISOString() },
+    }));
+  }
+
+  /**
    * Lets the service's tasks run on, and gives no new one a node, until {@link setReplicas}.
    *
    * Where the swarm lowers a number it takes tasks without a node first, and otherwise chooses by its own rule: one that

@@ -5,7 +5,7 @@ import type { Cluster, ClusterContainer, ClusterService } from '../../cluster/cl
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
 import { STACK_NAMESPACE_LABEL } from '../../labels.ts';
-import { hasEnded } from '../../stack/swarm-state.ts';
+import { hasEnded, isWanted } from '../../stack/swarm-state.ts';
 import type {
   ContainerAccess,
   DeployPlan,
@@ -53,6 +53,7 @@ export class SwarmPlatform implements Platform {
     const service = workerService(cluster);
     if (count > service.wanted) await assertRoomForWorkers(cluster, count, this.#reader);
     await this.#reader.client.setReplicas(service.id, count);
+    if (count === service.wanted) await this.#endSurplus(cluster, service);
   }
 
   async stopWorkers(
@@ -83,6 +84,13 @@ export class SwarmPlatform implements Platform {
       }
       await sleep(POLL_MS);
     }
+  }
+
+  /** Tasks that came after the number was lowered: where nothing changes, the manager does not look again by itself. */
+  async #endSurplus({ name }: Cluster, { id, wanted }: ClusterService): Promise<void> {
+    const tasks = await this.#reader.client.listTasks([`${STACK_NAMESPACE_LABEL}=${name}`]);
+    const slots = tasks.filter((task) => task.serviceId === id && isWanted(task)).map(({ slot }) => slot);
+    if (new Set(slots).size > wanted) await this.#reader.client.reviseTasks(id);
   }
 
   async removeCluster(name: string, options: RemoveOptions): Promise<RemoveResult> {

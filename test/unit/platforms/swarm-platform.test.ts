@@ -102,6 +102,18 @@ test('fewer workers are written as they are, and more only where there is room',
   t.is(swarm.engine.changes.length, 2);
 });
 
+test('a worker that came after the number was lowered is ended by the same command again', async (t) => {
+  await using swarm = await FakeSwarm.start();
+  const platform = openPlatform(swarm);
+  await platform.setWorkers(await read(platform), 1);
+  // Its tasks are still two: nothing has made the manager look again.
+  const later = await read(platform);
+  const service = later.services.find(({ role }) => role === 'worker')!;
+  t.is(service.wanted, 1);
+  await platform.setWorkers(later, 1);
+  t.deepEqual(swarm.engine.changes.slice(1), [`POST /services/${service.id}/update`]);
+});
+
 test('a cluster without workers cannot have more', async (t) => {
   await using swarm = await FakeSwarm.start();
   const platform = openPlatform(swarm);

@@ -15,12 +15,12 @@ export interface ClusterOptions {
 }
 
 /** `--name`, `--context`, `--platform`. */
-export function addClusterOptions(command: Command): Command {
+export function addClusterOptions(command: Command, platform = 'where the cluster is found'): Command {
   return addPlatformOption(
     addContextOption(
       command.option('--name <name>', 'the cluster', (text) => parseClusterName(text), DEFAULT_CLUSTER_NAME),
     ),
-    'where the cluster is found',
+    platform,
   );
 }
 

@@ -114,8 +114,9 @@ export function explainContainer(container: ClusterContainer): Problem {
 
 /** Where no manager starts it again, whoever reads this does. */
 function withStartHint({ platform, name }: Cluster, problem: Problem): Problem {
-  const hint = platform === 'containers' ? `spark-swarm start --name ${name}` : null;
-  return problem.hint === null ? { ...problem, hint } : problem;
+  if (platform !== 'containers') return problem;
+  const start = `spark-swarm start --name ${name}`;
+  return { ...problem, hint: problem.hint?.replace(/^spark-swarm deploy\b/, start) ?? start };
 }
 
 function times(failures: number): string {

@@ -9,7 +9,7 @@ import {
   type ClusterContainer,
 } from '../cluster/cluster.ts';
 import { chooseVictims, pairWorkers, type WorkerPair } from '../cluster/victims.ts';
-import { NotFoundError, UnreachableError, WaitTimeoutError } from '../errors.ts';
+import { InvalidStateError, NotFoundError, UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
@@ -91,7 +91,16 @@ export function formatResizePlan({ from, to, victims, restarts }: ResizePlan): r
 export async function resizeCluster(context: OperationContext, options: ResizeOptions): Promise<void> {
   await withLock(context, options.name, { command: 'resize', timeoutMs: options.timeoutMs }, async () => {
     const plan = await planResize(context, options.name, options.workers);
+    if (!options.force) refuseDeadMaster(context, plan.cluster);
     await runSteps(resizeSteps(context, options, plan), context.report, context.signal);
+  });
+}
+
+/** Where no manager starts it again, nobody could drain workers, and nothing would ever be ready. */
+function refuseDeadMaster({ platform }: OperationContext, cluster: Cluster): void {
+  if (platform.capabilities.hasNodes || findMaster(cluster)?.isRunning) return;
+  throw new InvalidStateError(`Cannot resize the cluster "${cluster.name}": its master does not run`, {
+    hint: `spark-swarm start --name ${cluster.name}`,
   });
 }
 

@@ -59,8 +59,8 @@ const DEFAULT_TIMEOUT_MS = 180_000;
 const NONE = 'none';
 
 /** The flags of `deploy` and `start`: what a cluster shall be. */
-export function addDeployOptions(command: Command, cli: CliContext): Command {
-  addClusterOptions(command)
+export function addDeployOptions(command: Command, cli: CliContext, platform?: PlatformKind): Command {
+  addClusterOptions(command, platform)
     .option('--image <image>', 'image to run (default: spark-swarm:latest)', (text) =>
       parseImageReference(text, '--image'),
     )

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { PlatformKind } from '../../cluster/cluster.ts';
 import { describeApplications, listRunningApplications, removeCluster } from '../../operations/remove.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
@@ -38,9 +39,9 @@ export function configure(command: Command, cli: CliContext): void {
 }
 
 /** The flags of `remove` and `stop`. */
-export function addRemoveOptions(command: Command): Command {
+export function addRemoveOptions(command: Command, platform?: PlatformKind): Command {
   return addYesOption(
-    addLimitOption(addProgressOptions(addOutputOption(addClusterOptions(command))), DEFAULT_TIMEOUT_MS),
+    addLimitOption(addProgressOptions(addOutputOption(addClusterOptions(command, platform))), DEFAULT_TIMEOUT_MS),
   ).option('--volumes', 'remove its data volumes too');
 }
 

@@ -6,7 +6,7 @@ import { addDeployOptions, type DeployCommandOptions } from './deploy-options.ts
 import { runDeploy } from './deploy.ts';
 
 export function configure(command: Command, cli: CliContext): void {
-  addDeployOptions(command, cli).description(
+  addDeployOptions(command, cli, 'containers').description(
     'Start a cluster in containers of one engine, or change the one that is there, and wait until Spark is ready.',
   );
   addExamples(command, [

@@ -5,7 +5,7 @@ import { addExamples } from '../options.ts';
 import { addRemoveOptions, runRemove, type RemoveOptions } from './remove.ts';
 
 export function configure(command: Command, cli: CliContext): void {
-  addRemoveOptions(command).description(
+  addRemoveOptions(command, 'containers').description(
     'Stop a cluster in containers of one engine and remove them, until nothing of it is left. Images and data volumes stay.',
   );
   addExamples(command, [['spark-swarm stop', 'asks if an application is running']]);

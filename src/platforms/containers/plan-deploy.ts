@@ -6,6 +6,7 @@ import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
+import { isOwnAddress } from '../../adapters/http/ip-address.ts';
 import { parseRole } from '../../cluster/cluster.ts';
 import type { DataFolderPlan } from '../../cluster/data-folder.ts';
 import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
@@ -21,7 +22,7 @@ import { objectName, resolveProject, secretsVolumeName } from '../../containers/
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { specLabel } from '../../compose/resolve-services.ts';
 import type { ClusterMemory, EngineContainer } from '../../containers/engine-container.ts';
-import { ConflictError } from '../../errors.ts';
+import { ConflictError, UsageError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import { portConflict } from '../../stack/plan-stack.ts';
 import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-folders.ts';
@@ -50,6 +51,7 @@ export interface ContainersContext {
 /** Reads the engine, checks that the cluster fits, and plans what Docker Compose is given. */
 export async function planContainersDeploy(wanted: ClusterSpec, context: ContainersContext): Promise<DeployPlan> {
   const { reader } = context;
+  if (context.isLocal && wanted.bind !== undefined) assertOwnAddress(wanted.bind);
   // Its own complaint names line and column; Compose's does not.
   const file = wanted.file ?? context.composeFile;
   await parseComposeFile(file);
@@ -107,6 +109,14 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
       });
     },
   };
+}
+
+/** @throws UsageError: Docker would say so only when the containers before are gone */
+function assertOwnAddress(bind: string): void {
+  if (isOwnAddress(bind)) return;
+  throw new UsageError(
+    `--bind: got ${JSON.stringify(bind)}; expected an address of this machine, like 127.0.0.1 or 0.0.0.0`,
+  );
 }
 
 /** A project started by hand keeps its data in a volume; ours is a folder. */

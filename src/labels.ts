@@ -36,6 +36,14 @@ export const LABELS = {
   nodeDataHere: 'io.spark-swarm.node.data-here',
   /** On swarm nodes: MTU of the network between the nodes, bytes. */
   nodeMtu: 'io.spark-swarm.node.mtu',
+  /** On swarm nodes: the swarm that `swarm create` made this node part of; nodes without it are somebody else's. */
+  nodeSwarm: 'io.spark-swarm.node.swarm',
+  /** On swarm nodes: the machine, as `source/reference`: `ssh/root@10.0.0.4:22`, `docker-machine/myvm1`. */
+  nodeMachine: 'io.spark-swarm.node.machine',
+  /** On engines of machines that we made: name of the swarm they were made for. */
+  machine: 'io.spark-swarm.machine',
+  /** Containers, networks and images that a check of the network makes and takes away again. */
+  probe: 'io.spark-swarm.probe',
 } as const;
 
 /** Docker Compose's own label on everything of a project. Source: docker/compose `pkg/api/labels.go`. */

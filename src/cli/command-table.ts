@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'grow or shrink a cluster while it works',
     load: async () => import('./commands/resize.ts'),
   },
+  {
+    words: ['rebalance'],
+    summary: 'spread the workers over the nodes again, after one came back',
+    load: async () => import('./commands/rebalance.ts'),
+  },
   { words: ['submit'], summary: 'run an application on a cluster', load: async () => import('./commands/submit.ts') },
   {
     words: ['logs'],

@@ -21,6 +21,22 @@ export interface Cluster {
   readonly containers: readonly ClusterContainer[];
   /** `undefined` for a cluster that was deployed by hand. */
   readonly remembered: RememberedSpec | undefined;
+  /** The swarm's nodes; none for containers of one engine. */
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** A node of the swarm that a cluster is on. */
+export interface ClusterNode {
+  readonly id: string;
+  /** Its host name: a machine that joined anew leaves an entry of the same name behind. */
+  readonly name: string;
+  readonly role: 'manager' | 'worker';
+  /** As Docker spells it: `active`, `pause`, `drain`. */
+  readonly availability: string;
+  /** As Docker spells it: `unknown`, `down`, `ready`, `disconnected`. */
+  readonly state: string;
+  /** It is ready and active, and the cluster's constraints let workers run there. */
+  readonly takesWorkers: boolean;
 }
 
 export interface ClusterService {

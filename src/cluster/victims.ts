@@ -39,9 +39,10 @@ export function chooseVictims(workers: readonly WorkerPair[], count: number): re
     if (!container.isRunning || !spark) return -1;
     return spark.coresUsed;
   };
-  return workers.toSorted((a, b) => cost(a) - cost(b) || slot(b) - slot(a)).slice(0, Math.max(0, count));
+  return workers.toSorted((a, b) => cost(a) - cost(b) || slotOf(b) - slotOf(a)).slice(0, Math.max(0, count));
 }
 
-function slot({ container }: WorkerPair): number {
+/** The number in its name. */
+export function slotOf({ container }: WorkerPair): number {
   return Number(/[0-9]+$/.exec(container.displayName)?.[0] ?? 0);
 }

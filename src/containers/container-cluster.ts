@@ -48,6 +48,7 @@ function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
       (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
     ),
     remembered: parseRememberedSpec(memory?.spec),
+    nodes: [],
   };
 }
 

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import {
   countWorkers,
   findMaster,
@@ -9,13 +7,13 @@ import {
   type ClusterContainer,
 } from '../cluster/cluster.ts';
 import { chooseVictims, pairWorkers, type WorkerPair } from '../cluster/victims.ts';
-import { InvalidStateError, NotFoundError, UnreachableError, WaitTimeoutError } from '../errors.ts';
+import { InvalidStateError, NotFoundError, UnreachableError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
-import { formatDuration } from '../units.ts';
+import { describeWork, drainWorkers, nameWorkers } from './drain-workers.ts';
 import type { OperationContext } from './operation.ts';
 import { withLock } from './operation.ts';
 import { aliveWorkers } from '../spark/master-state.ts';
-import { readMasterState, readWorkerState } from './spark-pages.ts';
+import { readMasterState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface ResizeOptions {
@@ -39,8 +37,6 @@ export interface ResizePlan {
   /** False when the master runs and does not answer: nobody knows what the workers do. */
   readonly isMasterKnown: boolean;
 }
-
-const POLL_MS = 100;
 
 /** Reads the cluster and decides which workers come or go. Changes nothing. */
 export async function planResize(context: OperationContext, name: string, workers: number): Promise<ResizePlan> {
@@ -105,18 +101,20 @@ function refuseDeadMaster({ platform }: OperationContext, cluster: Cluster): voi
 }
 
 export function resizeSteps(context: OperationContext, options: ResizeOptions, plan: ResizePlan): readonly FlowStep[] {
-  const { cluster, from, to, victims, restarts } = plan;
+  const { cluster, from, to, victims, restarts, isMasterKnown } = plan;
   const leaving = [...victims, ...restarts];
   const areDrained = !options.force && (findMaster(cluster)?.isRunning ?? false);
   const drainStep: FlowStep = {
     id: 'drain',
-    title: `Drain ${names(leaving)}`,
+    title: `Drain ${nameWorkers(leaving)}`,
     run: async ({ progress }) =>
-      options.force ? skipped('--force') : drain(context, plan, { timeoutMs: options.timeoutMs, progress }),
+      options.force
+        ? skipped('--force')
+        : drainWorkers(context, { cluster, leaving, isMasterKnown }, { timeoutMs: options.timeoutMs, progress }),
   };
   const stopStep: FlowStep = {
     id: 'stop',
-    title: `Stop ${names(victims)}`,
+    title: `Stop ${nameWorkers(victims)}`,
     run: async () => {
       const { hasNodes } = context.platform.capabilities;
       // Also one that has ended, where no manager takes it away.
@@ -160,63 +158,6 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
   ];
 }
 
-/** Drained: no executor process is left on the worker. The master's own figures stay until the job ends (measured). */
-async function drain(
-  context: OperationContext,
-  { cluster, victims, restarts, isMasterKnown }: ResizePlan,
-  { timeoutMs, progress }: { readonly timeoutMs: number; readonly progress: (detail: string) => void },
-): Promise<string> {
-  const leaving = [...victims, ...restarts];
-  const state = await readMasterState(context, cluster);
-  if (!isMasterKnown) {
-    throw new UnreachableError(
-      `Cannot ask Spark to drain ${names(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
-      { hint: 'run the same command again when it does; --force stops them without asking' },
-    );
-  }
-  if (!state) return 'the master does not run: there is nobody to ask';
-  if (state.applications.length === 0) return 'no application is running';
-  const registered = leaving.filter(({ container, spark }) => container.isRunning && spark !== undefined);
-  const toSignal = registered.filter(({ spark }) => spark?.state === 'ALIVE');
-  // All of them first: one that cannot be reached must not leave another one decommissioned.
-  const opened = await Promise.all(
-    toSignal.map(async ({ container }) => context.platform.openContainer(cluster, container)),
-  );
-  for (const access of opened) await access.kill('SIGPWR');
-  const deadline = Date.now() + timeoutMs;
-  let waitingFor = registered;
-  for (;;) {
-    const now = await readMasterState(context, cluster);
-    const busy: WorkerPair[] = [];
-    for (const pair of waitingFor) if (!(await hasNoExecutors(context, cluster, pair, now))) busy.push(pair);
-    waitingFor = busy;
-    if (waitingFor.length === 0) return `${names(registered)} drained`;
-    progress(`waiting for the executors on ${names(waitingFor)}`);
-    if (Date.now() > deadline) {
-      throw new WaitTimeoutError(
-        `Gave up after ${formatDuration(timeoutMs)} waiting for the executors on ${names(waitingFor)} to end; nothing was stopped`,
-        { hint: 'the same command goes on with the same workers; --force stops them without waiting' },
-      );
-    }
-    await sleep(POLL_MS, undefined, { signal: context.signal });
-  }
-}
-
-async function hasNoExecutors(
-  context: OperationContext,
-  cluster: Cluster,
-  { spark }: WorkerPair,
-  state: Awaited<ReturnType<typeof readMasterState>>,
-): Promise<boolean> {
-  const listed = state?.workers.find((worker) => worker.id === spark?.id);
-  // A master that no longer lists it (it forgot it, or is a new one) gives it no executors.
-  if (!spark || listed?.state === 'DEAD' || (state && !listed)) return true;
-  // Not yet decommissioned: it could still be given an executor.
-  if (listed?.state === 'ALIVE') return false;
-  const worker = await readWorkerState(context, cluster, spark.id);
-  return worker !== undefined && worker.executorCount === 0;
-}
-
 /** With `--force` a worker that cannot be reached is left to Docker, which then chooses by itself; it is said. */
 async function keepReachable(
   { platform, report }: OperationContext,
@@ -242,16 +183,6 @@ function hasContainer({ container }: WorkerPair): boolean {
   return container.containerId !== undefined && container.isRunning;
 }
 
-function describeWork(spark: WorkerPair['spark']): string {
-  if (!spark) return 'not registered with the master';
-  if (spark.state === 'DECOMMISSIONED') return 'already decommissioned';
-  return spark.coresUsed === 0 ? 'idle' : `${spark.coresUsed} of ${spark.cores} cores in use`;
-}
-
 function containersOf(pairs: readonly WorkerPair[]): readonly ClusterContainer[] {
   return pairs.map(({ container }) => container);
-}
-
-function names(pairs: readonly WorkerPair[]): string {
-  return pairs.map(({ container }) => container.displayName).join(', ');
 }

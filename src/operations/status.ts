@@ -6,6 +6,7 @@ import {
   type ClusterService,
 } from '../cluster/cluster.ts';
 import { isWorkerOf } from '../cluster/victims.ts';
+import { findNodeWarnings } from '../cluster/node-warnings.ts';
 import { findProblems, type Problem } from '../cluster/problems.ts';
 import { NotFoundError } from '../errors.ts';
 import { isSparkReady, type SparkApplication, type SparkWorker } from '../spark/master-state.ts';
@@ -26,6 +27,8 @@ export interface ClusterStatus {
   readonly master: MasterView | null;
   readonly endpoints: readonly { readonly name: string; readonly address: string }[];
   readonly problems: readonly Problem[];
+  /** What is not well around it, and does not keep it from being as asked: a node that is lost, workers on a heap. */
+  readonly warnings: readonly Problem[];
 }
 
 export interface MasterView {
@@ -86,6 +89,7 @@ async function describeStatus(context: StatusContext, cluster: Cluster): Promise
       : null,
     endpoints: answering.map(({ name, address }) => ({ name, address })),
     problems,
+    warnings: findNodeWarnings(cluster),
   };
 }
 

@@ -2,11 +2,13 @@ import {
   parseRole,
   type Cluster,
   type ClusterContainer,
+  type ClusterNode,
   type ClusterRole,
   type ClusterService,
 } from '../cluster/cluster.ts';
 import { parseRememberedSpec } from '../cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
+import { matchesConstraints } from './constraints.ts';
 import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';
 
 /** How far back failures count: a daemon that cannot start fails every few seconds. */
@@ -37,6 +39,7 @@ export function findClusters(snapshot: SwarmSnapshot): readonly Cluster[] {
 function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
   const services = snapshot.services.filter((service) => clusterNameOf(service.labels) === name);
   const masterService = services.find((service) => roleOfService(service) === 'master');
+  const remembered = parseRememberedSpec(masterService?.labels[LABELS.spec]);
   return {
     name,
     platform: 'swarm',
@@ -44,8 +47,15 @@ function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
     containers: services
       .flatMap((service) => describeContainers(service, snapshot))
       .toSorted((a, b) => compareText(a.role, b.role) || slotOf(a) - slotOf(b)),
-    remembered: parseRememberedSpec(masterService?.labels[LABELS.spec]),
+    remembered,
+    nodes: snapshot.nodes.map((node) => describeNode(node, remembered?.constraints ?? [])),
   };
+}
+
+function describeNode(node: SwarmNode, constraints: readonly string[]): ClusterNode {
+  const { id, hostname: name, role, availability, state } = node;
+  const isUsable = state === 'ready' && availability === 'active';
+  return { id, name, role, availability, state, takesWorkers: isUsable && matchesConstraints(constraints, node) };
 }
 
 function describeService(service: StackService, { tasks, nodes }: SwarmSnapshot): ClusterService {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Cluster, ClusterContainer, ClusterRole, ClusterService } from '../../src/cluster/cluster.ts';
+import type { Cluster, ClusterContainer, ClusterNode, ClusterRole, ClusterService } from '../../src/cluster/cluster.ts';
 import type { PlacementNode } from '../../src/cluster/placement.ts';
 import { planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
 import { DEFAULT_PORTS, NO_MACHINE_SETTINGS, rememberSpec, type ClusterSpec } from '../../src/cluster/spec.ts';
@@ -90,6 +90,12 @@ export function clusterService(role: ClusterRole, changes: Partial<ClusterServic
   };
 }
 
+/** A node of the swarm that takes workers. */
+export function clusterNode(name: string, changes: Partial<ClusterNode> = {}): ClusterNode {
+  const node = { id: `id-${name}`, name, role: 'worker', availability: 'active', state: 'ready' } as const;
+  return { ...node, takesWorkers: true, ...changes };
+}
+
 /** Folders of a machine whose person has the uid 1000, and what is said of them. */
 export function localFolders(changes: Partial<LocalFolders> = {}): LocalFolders {
   return {
@@ -109,6 +115,7 @@ export function cluster(changes: Partial<Cluster> = {}): Cluster {
     services: [clusterService('master'), clusterService('worker')],
     containers: ['master', 'worker-1', 'worker-2'].map((name) => container(name)),
     remembered: rememberSpec(spec()),
+    nodes: [],
     ...changes,
   };
 }

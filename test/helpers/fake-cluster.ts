@@ -40,6 +40,8 @@ export class FakeCluster implements Platform, Network, Locks {
   keepsExecutors = false;
   /** Containers that a deploy or a resize starts do not come up: they are as this makes them. */
   broken: Partial<ClusterContainer> | undefined;
+  /** Where the platform places what it starts. */
+  startsOn: Pick<ClusterContainer, 'node' | 'nodeId'> | undefined;
   /** What `planDeploy` says besides what it finds out by itself. */
   planned: Partial<DeployPlan> = {};
   /** Addresses that do not answer, as `host:port`. */
@@ -231,6 +233,7 @@ export class FakeCluster implements Platform, Network, Locks {
       services: [clusterService('master'), clusterService('worker', { wanted: 0 })],
       containers: [container('master')],
       remembered: spec && rememberSpec(spec),
+      nodes: [],
     };
     this.#scale(workers);
   }
@@ -250,7 +253,7 @@ export class FakeCluster implements Platform, Network, Locks {
       containers: [
         ...cluster.containers.filter(({ role }) => role !== 'worker'),
         ...kept,
-        ...started.map((name) => container(name, this.broken)),
+        ...started.map((name) => container(name, { ...this.startsOn, ...this.broken })),
       ],
     };
     if (this.broken) return;

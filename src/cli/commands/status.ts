@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { formatEndpoints } from '../../cluster/endpoints.ts';
+import type { Problem } from '../../cluster/problems.ts';
 import { readStatus, type ClusterStatus } from '../../operations/status.ts';
 import { formatSize } from '../../units.ts';
 import { connect } from '../connect.ts';
@@ -59,7 +60,8 @@ async function formatStatus(status: ClusterStatus): Promise<string> {
     ...(await formatWorkers(status)),
     ...(await formatApplications(status)),
     formatEndpoints(status.endpoints),
-    ...formatProblems(status),
+    ...formatProblems('Problems', status.problems),
+    ...formatProblems('Warnings', status.warnings),
   ];
   return parts.map((part) => part.trimEnd()).join('\n\n');
 }
@@ -99,10 +101,10 @@ async function formatApplications({ master }: ClusterStatus): Promise<readonly s
   return [await formatTable(['application', 'name', 'state', 'cores', 'started'], rows)];
 }
 
-function formatProblems({ problems }: ClusterStatus): readonly string[] {
+function formatProblems(title: string, problems: readonly Problem[]): readonly string[] {
   if (problems.length === 0) return [];
   const lines = problems.map(
     ({ subject, message, hint }) => `  ${subject} ${message}${hint === null ? '' : `\n    try: ${hint}`}`,
   );
-  return [`Problems:\n${lines.join('\n')}`];
+  return [`${title}:\n${lines.join('\n')}`];
 }

@@ -20,6 +20,7 @@ test('a healthy cluster says so, with all that a script may ask for', async (t) 
     'master',
     'endpoints',
     'problems',
+    'warnings',
   ]);
   t.is(status.schemaVersion, 1);
   t.true(status.healthy);

@@ -1,0 +1,64 @@
+import { listWorkers, type Cluster, type ClusterNode } from './cluster.ts';
+import type { Problem } from './problems.ts';
+import { planMoves } from './rebalance.ts';
+import type { WorkerPair } from './victims.ts';
+
+/**
+ * What is not well with the nodes around a cluster: it may be as asked all the same, because the swarm has started elsewhere
+ * what a lost node ran. Empty for containers of one engine.
+ */
+export function findNodeWarnings(cluster: Cluster): readonly Problem[] {
+  const { nodes } = cluster;
+  return [
+    ...nodes.filter(({ state }) => state !== 'ready').map((node) => explainLost(node, nodes)),
+    ...nodes.filter(isTakenOut).map(explainTakenOut),
+    ...findCrowding(cluster),
+  ];
+}
+
+function explainLost({ id, name, state }: ClusterNode, nodes: readonly ClusterNode[]): Problem {
+  const subject = `node ${name}`;
+  if (nodes.some((other) => other.id !== id && other.name === name && other.state === 'ready')) {
+    return {
+      subject,
+      message: `has an old entry that is ${state}: the machine has joined anew`,
+      hint: `docker node rm ${id}; spark-swarm swarm create again does it for its own nodes`,
+    };
+  }
+  return {
+    subject,
+    message: `is ${state}: nothing runs there`,
+    hint: `start that machine or its engine again; if it is gone for good: spark-swarm swarm leave ${name}`,
+  };
+}
+
+function isTakenOut({ state, availability }: ClusterNode): boolean {
+  return state === 'ready' && availability === 'pause';
+}
+
+function explainTakenOut({ name, availability }: ClusterNode): Problem {
+  return {
+    subject: `node ${name}`,
+    message: `takes nothing new: its availability is ${availability}`,
+    hint: `docker node update --availability active ${name}`,
+  };
+}
+
+/** Seen most often when a node has come back. */
+function findCrowding(cluster: Cluster): readonly Problem[] {
+  const workers = listWorkers(cluster);
+  const pairs = workers.map((container): WorkerPair => ({ container, spark: undefined }));
+  if (planMoves(pairs, cluster.nodes).length === 0) return [];
+  const places = cluster.nodes
+    .filter((node) => node.takesWorkers)
+    .map(
+      ({ id, name }) => `${workers.filter(({ nodeId, isRunning }) => isRunning && nodeId === id).length} on ${name}`,
+    );
+  return [
+    {
+      subject: 'workers',
+      message: `are not spread evenly: ${places.join(', ')}`,
+      hint: `spark-swarm rebalance --name ${cluster.name}`,
+    },
+  ];
+}

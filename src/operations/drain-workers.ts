@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Cluster } from '../cluster/cluster.ts';
+import type { WorkerPair } from '../cluster/victims.ts';
+import { UnreachableError, WaitTimeoutError } from '../errors.ts';
+import { formatDuration } from '../units.ts';
+import type { OperationContext } from './operation.ts';
+import { readMasterState, readWorkerState } from './spark-pages.ts';
+
+export interface DrainRequest {
+  readonly cluster: Cluster;
+  readonly leaving: readonly WorkerPair[];
+  /** False when the master runs and does not answer. */
+  readonly isMasterKnown: boolean;
+}
+
+const POLL_MS = 100;
+
+/**
+ * Asks Spark to give these workers no more work, and waits until they are drained: no executor process is left on them. The
+ * master's own figures stay until the job ends (measured).
+ *
+ * @returns a short line that says what was waited for
+ * @throws WaitTimeoutError, UnreachableError; nothing has been stopped then
+ */
+export async function drainWorkers(
+  context: OperationContext,
+  { cluster, leaving, isMasterKnown }: DrainRequest,
+  { timeoutMs, progress }: { readonly timeoutMs: number; readonly progress: (detail: string) => void },
+): Promise<string> {
+  const state = await readMasterState(context, cluster);
+  if (!isMasterKnown) {
+    throw new UnreachableError(
+      `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
+      { hint: 'run the same command again when it does; --force stops them without asking' },
+    );
+  }
+  if (!state) return 'the master does not run: there is nobody to ask';
+  if (state.applications.length === 0) return 'no application is running';
+  const registered = leaving.filter(({ container, spark }) => container.isRunning && spark !== undefined);
+  const toSignal = registered.filter(({ spark }) => spark?.state === 'ALIVE');
+  // All of them first: one that cannot be reached must not leave another one decommissioned.
+  const opened = await Promise.all(
+    toSignal.map(async ({ container }) => context.platform.openContainer(cluster, container)),
+  );
+  for (const access of opened) await access.kill('SIGPWR');
+  const deadline = Date.now() + timeoutMs;
+  let waitingFor = registered;
+  for (;;) {
+    const now = await readMasterState(context, cluster);
+    const busy: WorkerPair[] = [];
+    for (const pair of waitingFor) if (!(await hasNoExecutors(context, cluster, pair, now))) busy.push(pair);
+    waitingFor = busy;
+    if (waitingFor.length === 0) return `${nameWorkers(registered)} drained`;
+    progress(`waiting for the executors on ${nameWorkers(waitingFor)}`);
+    if (Date.now() > deadline) {
+      throw new WaitTimeoutError(
+        `Gave up after ${formatDuration(timeoutMs)} waiting for the executors on ${nameWorkers(waitingFor)} to end; nothing was stopped`,
+        { hint: 'the same command goes on with the same workers; --force stops them without waiting' },
+      );
+    }
+    await sleep(POLL_MS, undefined, { signal: context.signal });
+  }
+}
+
+async function hasNoExecutors(
+  context: OperationContext,
+  cluster: Cluster,
+  { spark }: WorkerPair,
+  state: Awaited<ReturnType<typeof readMasterState>>,
+): Promise<boolean> {
+  const listed = state?.workers.find((worker) => worker.id === spark?.id);
+  // A master that no longer lists it (it forgot it, or is a new one) gives it no executors.
+  if (!spark || listed?.state === 'DEAD' || (state && !listed)) return true;
+  // Not yet decommissioned: it could still be given an executor.
+  if (listed?.state === 'ALIVE') return false;
+  const worker = await readWorkerState(context, cluster, spark.id);
+  return worker !== undefined && worker.executorCount === 0;
+}
+
+/** What a worker does, for the line that says that it goes. */
+export function describeWork(spark: WorkerPair['spark']): string {
+  if (!spark) return 'not registered with the master';
+  if (spark.state === 'DECOMMISSIONED') return 'already decommissioned';
+  return spark.coresUsed === 0 ? 'idle' : `${spark.coresUsed} of ${spark.cores} cores in use`;
+}
+
+/** `worker-2, worker-3`. */
+export function nameWorkers(pairs: readonly WorkerPair[]): string {
+  return pairs.map(({ container }) => container.displayName).join(', ');
+}

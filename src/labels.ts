@@ -24,6 +24,8 @@ export const LABELS = {
   revision: 'io.spark-swarm.revision',
   /** Kind of a lock, and who holds it, as JSON. On configs, on volumes. */
   lock: 'io.spark-swarm.lock',
+  /** Shows that a lock's holder lives. On configs, on volumes. */
+  beat: 'io.spark-swarm.beat',
   /** Name of the lab an outer container, network or volume belongs to. */
   lab: 'io.spark-swarm.lab',
   /** On swarm nodes: how that node's engine is reached, as a DOCKER_HOST value (`unix:///…`). */
@@ -40,6 +42,10 @@ export const LABELS = {
   nodeSwarm: 'io.spark-swarm.node.swarm',
   /** On swarm nodes: the machine, as `source/reference`: `ssh/root@10.0.0.4:22`, `docker-machine/myvm1`. */
   nodeMachine: 'io.spark-swarm.node.machine',
+  /** On swarm nodes that have joined and are kept drained until they have the images. */
+  nodeJoining: 'io.spark-swarm.node.joining',
+  /** On a swarm itself, and on the gateway bridge that was made for it: its name, where `swarm create` made it. */
+  swarm: 'io.spark-swarm.swarm',
   /** On engines of machines that we made: name of the swarm they were made for. */
   machine: 'io.spark-swarm.machine',
   /** Containers, networks and images that a check of the network makes and takes away again. */

@@ -12,7 +12,6 @@ interface RawVolume {
 }
 
 /** Marks volumes that only tell when the holder was last heard of. */
-const BEAT_LABEL = 'io.spark-swarm.beat';
 
 /**
  * Locks as volumes: creating one of a name that exists gives that one, with its own labels, so one look says who was first.
@@ -58,7 +57,7 @@ export class VolumeLockStore implements LockStore {
 
   async renew({ id, cluster }: LockObject): Promise<void> {
     const before = await this.#listBeats(cluster);
-    await this.#create(`${id}-${randomBytes(4).toString('hex')}`, cluster, { [BEAT_LABEL]: id });
+    await this.#create(`${id}-${randomBytes(4).toString('hex')}`, cluster, { [LABELS.beat]: id });
     for (const { Name } of before) await this.#remove(Name);
   }
 
@@ -80,7 +79,7 @@ export class VolumeLockStore implements LockStore {
 
   async #listBeats(cluster: string): Promise<readonly RawVolume[]> {
     const { Volumes } = await this.#api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [`${BEAT_LABEL}=${nameOf(cluster)}`] } },
+      query: { filters: { label: [`${LABELS.beat}=${nameOf(cluster)}`] } },
     });
     return Volumes ?? [];
   }

@@ -47,7 +47,7 @@ export class ConfigLockStore implements LockStore {
   async renew({ id }: LockObject): Promise<void> {
     const config = await this.#read(id);
     if (!config) return;
-    const labels = { ...config.Spec.Labels, 'io.spark-swarm.beat': String(config.Version.Index) };
+    const labels = { ...config.Spec.Labels, [LABELS.beat]: String(config.Version.Index) };
     await this.#client.api.post(`/configs/${config.ID}/update`, {
       query: { version: config.Version.Index },
       body: { ...config.Spec, Labels: labels },

@@ -1,4 +1,5 @@
-import { Container, demultiplex } from '../../adapters/engine/container.ts';
+import { Container } from '../../adapters/engine/container.ts';
+import { streamLogs } from '../../adapters/engine/stream-logs.ts';
 import { wantedWorkers, type Cluster, type ClusterContainer } from '../../cluster/cluster.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
@@ -90,22 +91,7 @@ export class ContainersPlatform implements Platform {
   }
 
   async streamLogs(_cluster: Cluster, container: ClusterContainer, options: LogOptions): Promise<void> {
-    const output = await this.#context.reader.api.open('GET', `/containers/${container.id}/logs`, {
-      query: {
-        stdout: true,
-        stderr: true,
-        follow: options.follow,
-        tail: options.tail ?? 'all',
-        timestamps: options.timestamps,
-        since: options.sinceMs === undefined ? undefined : Math.floor(options.sinceMs / 1000),
-      },
-      signal: options.signal,
-      timeoutMs: 0,
-    });
-    await demultiplex(output, options.stdout, options.stderr).catch((error: unknown) => {
-      options.signal.throwIfAborted();
-      throw error;
-    });
+    await streamLogs(this.#context.reader.api, `/containers/${container.id}/logs`, options);
   }
 
   #container({ displayName, containerId, state }: ClusterContainer): Container {

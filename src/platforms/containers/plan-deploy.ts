@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
@@ -28,6 +27,7 @@ import { portConflict } from '../../stack/plan-stack.ts';
 import { planLocalFolder, type CaBundle, type LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
 import { formatOwner, giveVolumes, ownedVolumes } from '../volume-owner.ts';
+import { shortHash } from '../short-hash.ts';
 import { assertVolumesAreFree } from './check-volumes.ts';
 import type { ContainerReader, RawVolume } from './container-reader.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
@@ -216,8 +216,4 @@ async function assertNetworksAreFree(
     `Cannot start the cluster "${cluster}": the network ${foreign.Name} is there and is not ours`,
     { hint: 'choose another --name' },
   );
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

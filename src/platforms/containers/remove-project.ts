@@ -100,5 +100,5 @@ async function removeVolumes(
 }
 
 function isBeat(labels: RawVolume['Labels']): boolean {
-  return labels?.['io.spark-swarm.beat'] !== undefined;
+  return labels?.[LABELS.beat] !== undefined;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import { readComposeFile } from '../../adapters/files/compose-file.ts';
@@ -22,6 +21,7 @@ import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts'
 import { isWanted, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
+import { shortHash } from '../short-hash.ts';
 import { giveStackVolumes } from './give-volumes.ts';
 import { describeNodes } from './placement-nodes.ts';
 import { checkFolderOnNodes, planStackData } from './plan-data.ts';
@@ -212,8 +212,4 @@ async function findPublisher(node: SwarmNode, port: number, reader: SwarmReader)
     .catch(() => undefined);
   const holder = containers?.find((container) => container.Ports.some(({ PublicPort }) => PublicPort === port));
   return holder?.Names[0]?.replace(/^\//, '');
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

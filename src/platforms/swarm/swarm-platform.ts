@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Container, demultiplex } from '../../adapters/engine/container.ts';
+import { Container } from '../../adapters/engine/container.ts';
+import { streamLogs } from '../../adapters/engine/stream-logs.ts';
 import type { Cluster, ClusterContainer, ClusterService } from '../../cluster/cluster.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../../errors.ts';
@@ -102,22 +103,7 @@ export class SwarmPlatform implements Platform {
   }
 
   async streamLogs(_cluster: Cluster, container: ClusterContainer, options: LogOptions): Promise<void> {
-    const output = await this.#reader.client.api.open('GET', `/tasks/${container.id}/logs`, {
-      query: {
-        stdout: true,
-        stderr: true,
-        follow: options.follow,
-        tail: options.tail ?? 'all',
-        timestamps: options.timestamps,
-        since: options.sinceMs === undefined ? undefined : Math.floor(options.sinceMs / 1000),
-      },
-      signal: options.signal,
-      timeoutMs: 0,
-    });
-    await demultiplex(output, options.stdout, options.stderr).catch((error: unknown) => {
-      options.signal.throwIfAborted();
-      throw error;
-    });
+    await streamLogs(this.#reader.client.api, `/tasks/${container.id}/logs`, options);
   }
 
   async #container(container: ClusterContainer): Promise<Container> {

@@ -42,6 +42,7 @@ export const STATUS_KEYS = [
   'services[].role string',
   'services[].running number',
   'services[].wanted number',
+  'warnings list',
 ];
 
 /** Fields of a document, with their types, each once and in order. An empty list has none. */

@@ -44,7 +44,8 @@ export interface RawNode {
     readonly Availability: 'active' | 'pause' | 'drain';
     readonly Labels?: Record<string, string>;
   };
-  readonly Description: { readonly Hostname: string; readonly Resources: RawResources };
+  /** Empty for a moment while a node joins. */
+  readonly Description: { readonly Hostname?: string; readonly Resources?: RawResources };
   readonly Status: { readonly State: SwarmNode['state']; readonly Addr?: string };
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Addr?: string };
 }
@@ -99,7 +100,7 @@ export function parseNode(raw: RawNode): SwarmNode {
   const address = raw.Status.Addr ?? '';
   return {
     id: raw.ID,
-    hostname: raw.Description.Hostname,
+    hostname: raw.Description.Hostname ?? '',
     role: raw.Spec.Role,
     availability: raw.Spec.Availability,
     state: raw.Status.State,
@@ -107,7 +108,7 @@ export function parseNode(raw: RawNode): SwarmNode {
     address: /^(0\.0\.0\.0|127\..*|)$/.test(address) ? (managerHost ?? '127.0.0.1') : address,
     isLeader: raw.ManagerStatus?.Leader ?? false,
     cores: optionalCores(raw.Description.Resources) ?? 0,
-    memoryBytes: raw.Description.Resources.MemoryBytes ?? 0,
+    memoryBytes: raw.Description.Resources?.MemoryBytes ?? 0,
     labels: raw.Spec.Labels ?? {},
   };
 }

@@ -115,7 +115,7 @@ async function startChecked(ends: Ends): Promise<FakeSwarm> {
   swarm.engine.on({
     'POST /services/create': () => {
       const tasks = swarm.nodes.flatMap((node) =>
-        (ends[node.Description.Hostname] ?? [['complete']]).map(([State, Err = ''], index): RawTask => {
+        (ends[node.Description.Hostname ?? ''] ?? [['complete']]).map(([State, Err = ''], index): RawTask => {
           const [like] = swarm.tasks;
           return {
             ...like!,

@@ -1,0 +1,175 @@
+import test, { type ExecutionContext } from 'ava';
+
+import type { ClusterStatus } from '../../src/operations/status.ts';
+import type { TestCluster } from '../helpers/cluster.ts';
+import { theCluster, theLab, useLab } from '../helpers/lab-tests.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+useLab();
+
+const NAME = 'loss';
+
+/** `worker-1 on lab-2`, of those that run. */
+function places({ containers }: ClusterStatus): readonly string[] {
+  return containers
+    .filter(({ role, isRunning }) => role === 'worker' && isRunning)
+    .map(({ displayName, node }) => `${displayName} on ${node}`);
+}
+
+const nodesOf = (status: ClusterStatus): readonly string[] =>
+  places(status).map((place) => place.split(' on ')[1] ?? '');
+const isEven = (status: ClusterStatus): boolean => new Set(nodesOf(status)).size === nodesOf(status).length;
+
+/** The node of a worker that is not the manager. */
+async function victimOf(cluster: TestCluster): Promise<string> {
+  const node = nodesOf(await cluster.status()).find((name) => name !== theLab().manager.hostname);
+  if (node === undefined) throw new Error('all workers are on the manager');
+  return node;
+}
+
+async function waitUntilLost(cluster: TestCluster, node: string): Promise<ClusterStatus> {
+  return waitFor(`the status to say that ${node} is lost`, {
+    read: async () => cluster.status(),
+    until: ({ warnings }) => warnings.some(({ subject }) => subject === `node ${node}`),
+    show: ({ problems, warnings }) => ({ problems, warnings }),
+  });
+}
+
+/** Three workers again, on the nodes that are left: the lost one is told, and does not count against the cluster. */
+async function waitUntilReplaced(t: ExecutionContext, cluster: TestCluster, node: string): Promise<void> {
+  const status = await cluster.waitUntilHealthy(120_000);
+  t.false(nodesOf(status).includes(node));
+  t.deepEqual(
+    status.warnings.filter(({ subject }) => subject === `node ${node}`),
+    [
+      {
+        subject: `node ${node}`,
+        message: 'is down: nothing runs there',
+        hint: `start that machine or its engine again; if it is gone for good: spark-swarm swarm leave ${node}`,
+      },
+    ],
+  );
+}
+
+async function waitUntilBack(cluster: TestCluster, node: string): Promise<ClusterStatus> {
+  return waitFor(`${node} to be back`, {
+    read: async () => cluster.status(),
+    until: ({ healthy, warnings }) => healthy && !warnings.some(({ subject }) => subject === `node ${node}`),
+    show: ({ problems, warnings }) => ({ problems, warnings }),
+    limitMs: 120_000,
+  });
+}
+
+test.serial('a node that is killed is told with what to do; its worker runs elsewhere', async (t) => {
+  const cluster = theCluster(NAME);
+  const { status, stderr } = await cluster.deploy('--workers', '3');
+  t.is(status, 0, stderr);
+  t.true(isEven(await cluster.status()));
+  const node = await victimOf(cluster);
+  const { container } = cluster.node(node);
+  t.teardown(async () => void (await theLab().outerDocker('start', container)));
+  await theLab().outerDocker('kill', container);
+  await waitUntilLost(cluster, node);
+  await waitUntilReplaced(t, cluster, node);
+  await theLab().outerDocker('start', container);
+  const back = await waitUntilBack(cluster, node);
+  t.deepEqual(
+    back.warnings.map(({ subject, hint }) => [subject, hint]),
+    [['workers', `spark-swarm rebalance --name ${NAME}`]],
+  );
+});
+
+test.serial(
+  'rebalance under a job moves one worker to the node that came back: right result, nothing computed twice',
+  async (t) => {
+    const cluster = theCluster(NAME);
+    const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '20', '3']);
+    await run.waitForOutput(/^busy app-/m);
+    const before = await cluster.processes();
+    const dry = await cluster.command('rebalance', '--dry-run');
+    t.is(dry.status, 0, dry.stderr);
+    t.regex(dry.stdout, /^drain worker-\d on \S+ \(.+\) and start it anew, on \S+\n$/);
+    t.deepEqual(await cluster.processes(), before);
+
+    const moved = await cluster.command('rebalance');
+    t.is(moved.status, 0, moved.stderr);
+    t.regex(moved.stdout, /^worker-\d is on \S+\n$/);
+    const status = await cluster.status();
+    t.true(isEven(status), places(status).join(', '));
+    t.deepEqual(status.warnings, []);
+    const after = await cluster.processes();
+    t.is(before.filter(({ containerId }) => after.some((other) => other.containerId === containerId)).length, 3);
+
+    const { status: ended, stdout } = await run.ended;
+    t.is(ended, 0, stdout);
+    t.regex(stdout, /^stages recomputed 0$/m);
+    t.regex(stdout, /^records computed twice 0$/m);
+    const again = await cluster.command('rebalance');
+    t.is(again.stdout, `nothing to do: the workers of the cluster "${NAME}" are spread evenly\n`);
+  },
+);
+
+test.serial(
+  'a node that freezes, and one that is cut off: replaced while they are away, and exactly the asked workers afterwards',
+  async (t) => {
+    const cluster = theCluster(NAME);
+    const frozen = await victimOf(cluster);
+    const { container } = cluster.node(frozen);
+    t.teardown(
+      async () =>
+        void (await theLab()
+          .outerDocker('unpause', container)
+          .catch(() => undefined)),
+    );
+    await theLab().outerDocker('pause', container);
+    await waitUntilLost(cluster, frozen);
+    await waitUntilReplaced(t, cluster, frozen);
+    await theLab().outerDocker('unpause', container);
+    await waitUntilBack(cluster, frozen);
+
+    const cut = await victimOf(cluster);
+    const { container: other } = cluster.node(cut);
+    const network = `spark-${theLab().name}`;
+    const address = await theLab().outerDocker(
+      'inspect',
+      '--format',
+      `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`,
+      other,
+    );
+    const connect = async (): Promise<string> =>
+      theLab().outerDocker('network', 'connect', '--ip', address.trim(), network, other);
+    await theLab().outerDocker('network', 'disconnect', network, other);
+    t.teardown(async () => void (await connect().catch(() => undefined)));
+    await waitUntilLost(cluster, cut);
+    await waitUntilReplaced(t, cluster, cut);
+    await connect();
+    await waitUntilBack(cluster, cut);
+    // The containers that ran on while their node was cut off are ended.
+    await waitFor('the nodes to have only what the swarm wants there', {
+      read: async () => {
+        const filters = { label: [`io.spark-swarm.cluster=${NAME}`] };
+        const lists = await Promise.all(
+          theLab().nodes.map(async ({ api }) =>
+            api.get<readonly unknown[]>('/containers/json', { query: { filters } }),
+          ),
+        );
+        return lists.flat().length;
+      },
+      until: (count) => count === 4,
+    });
+    t.is((await cluster.status()).master?.aliveWorkers, 3);
+  },
+);
+
+test.serial('the machine of the only manager goes: said at once, and all is as before when it is back', async (t) => {
+  const cluster = theCluster(NAME);
+  const { container, hostname } = theLab().manager;
+  t.teardown(async () => void (await theLab().outerDocker('start', container)));
+  await theLab().outerDocker('kill', container);
+  const { status, stderr } = await cluster.command('status');
+  t.is(status, 4, stderr);
+  t.regex(stderr, /^error: The Docker engine at unix:\S+docker\.sock \(context spark-\S+\) does not answer: /m);
+  await theLab().outerDocker('start', container);
+  const back = await waitUntilBack(cluster, hostname);
+  t.is(back.master?.aliveWorkers, 3);
+});

@@ -1,10 +1,7 @@
-import { resolveEngineTarget, socketTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
-import { findLabs, type FoundLab } from '../adapters/labs/find-labs.ts';
+import { resolveEngineTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
 import { LocalShell } from '../adapters/shell/local-shell.ts';
-import { assertManager } from '../adapters/swarm/swarm-client.ts';
 import type { PlatformKind } from '../cluster/cluster.ts';
 import { InvalidStateError, UsageError } from '../errors.ts';
-import { DEFAULT_LAB } from '../lab/lab-names.ts';
 import { SwarmReader } from '../platforms/swarm/swarm-reader.ts';
 import {
   connectContainers,
@@ -14,6 +11,7 @@ import {
   type Surroundings,
   type TargetOptions,
 } from './connection.ts';
+import { CONNECT_TIMEOUT_MS, findSwarm, listKnownSwarms, type FoundSwarm, type Places } from './find-swarm.ts';
 
 export interface ConnectOptions extends TargetOptions {
   readonly context?: string | undefined;
@@ -25,27 +23,17 @@ export interface ConnectOptions extends TargetOptions {
   readonly makes?: boolean;
 }
 
-/** An engine that does not answer is said to within this time. */
-const CONNECT_TIMEOUT_MS = 4500;
-
 /**
  * Finds the platform that a cluster lives on: containers of the engine that docker itself would use, or the swarm that this
- * engine manages; where nothing names one and that engine is no swarm manager, the lab of this machine (of several, the one
- * with the default name).
+ * engine manages; where nothing names one and that engine is no swarm manager, the lab of this machine or the swarm that a
+ * context of ours leads to.
  *
- * @throws UsageError if the name is on both; UnreachableError, InvalidStateError (not a manager), NotFoundError (no such
- * context)
+ * @throws UsageError if the name is on both, or there are several such swarms; UnreachableError, InvalidStateError (not a
+ * manager), NotFoundError (no such context)
  */
 export async function connect(around: Surroundings, options: ConnectOptions): Promise<Connection> {
   const target = await resolveEngineTarget({ context: options.context, env: around.env, shell: new LocalShell() });
-  return choosePlatform(around, { target, labs: () => findLabs(around.env) }, options);
-}
-
-/** Where a cluster may live. */
-export interface Places {
-  readonly target: EngineTarget;
-  /** Labs of this machine; asked for only where nothing names an engine. */
-  readonly labs: () => readonly FoundLab[];
+  return choosePlatform(around, { target, known: async () => listKnownSwarms(around) }, options);
 }
 
 /** The rest of {@link connect}, when the engine is known. */
@@ -74,12 +62,6 @@ export async function choosePlatform(
   return connectContainers(around, target, options);
 }
 
-interface FoundSwarm {
-  readonly target: EngineTarget;
-  /** What is said of the choice, where nobody asked for this engine. */
-  readonly note: string | undefined;
-}
-
 /**
  * @throws UnreachableError in time, where no other question comes first; UsageError for a new cluster on a lab's node: its
  * ports would answer only inside of that node
@@ -98,30 +80,6 @@ async function useContainers(around: Surroundings, target: EngineTarget, options
 function useSwarm(around: Surroundings, { target, note }: FoundSwarm, options: ConnectOptions): Connection {
   if (note !== undefined) options.report({ type: 'note', message: note });
   return connectSwarm(around, target, options);
-}
-
-async function findSwarm({ target, labs: findAll }: Places): Promise<FoundSwarm> {
-  if (target.isExplicit) return { target: await checkManager(target), note: undefined };
-  const labs = findAll();
-  const lab = labs.length === 1 ? labs[0] : labs.find(({ name }) => name === DEFAULT_LAB);
-  try {
-    return { target: await checkManager(target), note: undefined };
-  } catch (error) {
-    if (!lab) throw error;
-    const labTarget = await checkManager(socketTarget(lab.managerSocket, lab.contextName)).catch(() => {
-      throw error;
-    });
-    return { target: labTarget, note: `using the lab "${lab.name}" (docker context ${lab.contextName})` };
-  }
-}
-
-async function checkManager(target: EngineTarget): Promise<EngineTarget> {
-  const { client } = new SwarmReader(target.api);
-  // Asked first because it takes a tenth of the time of the whole `GET /info`, which says why it is no manager.
-  if (!(await client.isManager(CONNECT_TIMEOUT_MS))) {
-    assertManager(await client.readInfo(CONNECT_TIMEOUT_MS), target.api.name);
-  }
-  return target;
 }
 
 async function refuseBoth(name: string, { target }: FoundSwarm): Promise<void> {

@@ -35,6 +35,8 @@ export interface Connection extends OperationContext {
   readonly reader: SwarmReader | undefined;
   /** True when the engine belongs to a lab of this machine: its images are built outside of it. */
   readonly isLab: boolean;
+  /** True when the engine runs on another machine: images may also come from this machine's own. */
+  readonly isRemote: boolean;
 }
 
 export interface TargetOptions {
@@ -55,7 +57,7 @@ export function connectSwarm(around: Surroundings, target: EngineTarget, options
     caBundle: async () => (await readMachine(around.env)).caBundle,
   });
   const locks = new ObjectLocks(new ConfigLockStore(reader.client));
-  return { ...shared(around, options), target, reader, isLab, platform, locks };
+  return { ...shared(around, options), target, reader, isLab, isRemote: !placeOf(target).isLocal, platform, locks };
 }
 
 /** To the containers of this engine. */
@@ -70,7 +72,8 @@ export function connectContainers(around: Surroundings, target: EngineTarget, op
     caBundle: async () => (await readMachine(around.env)).caBundle,
   });
   const locks = new ObjectLocks(new VolumeLockStore(target.api));
-  return { ...shared(around, options), target, reader: undefined, isLab, platform, locks };
+  const isRemote = !placeOf(target).isLocal;
+  return { ...shared(around, options), target, reader: undefined, isLab, isRemote, platform, locks };
 }
 
 export function createContainerReader(around: Pick<Surroundings, 'env'>, target: EngineTarget): ContainerReader {

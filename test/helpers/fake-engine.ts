@@ -38,6 +38,15 @@ export function refusal(status: number, message: string): Answer {
   return new Answer(status, JSON.stringify({ message }));
 }
 
+/** A head and this much of a body; then the connection is lost. */
+export class BrokenOff {
+  readonly begin: string;
+
+  constructor(begin: string) {
+    this.begin = begin;
+  }
+}
+
 /** Never answers. */
 export const SILENCE = Symbol('silence');
 
@@ -131,6 +140,11 @@ export class FakeEngine implements AsyncDisposable {
       given = refusal(500, String(error));
     }
     if (given === SILENCE) return;
+    if (given instanceof BrokenOff) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(given.begin, () => incoming.socket.destroy());
+      return;
+    }
     const answer = given instanceof Answer ? given : new Answer(200, given === undefined ? '' : JSON.stringify(given));
     response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
   }

@@ -1,7 +1,9 @@
 import { UsageError } from '../../errors.ts';
+import type { HostAddress } from '../../machines/machine.ts';
+import { checkAddress, formatSshHost, parseSshHost } from '../ssh/ssh-address.ts';
 
 /** Where a Docker engine listens. */
-export type EngineEndpoint = UnixEndpoint | TcpEndpoint;
+export type EngineEndpoint = UnixEndpoint | TcpEndpoint | SshEndpoint;
 
 export interface UnixEndpoint {
   readonly kind: 'unix';
@@ -15,6 +17,11 @@ export interface TcpEndpoint {
   readonly tls: TlsMaterial | undefined;
 }
 
+/** The socket that `docker` uses on another machine, through `ssh … docker system dial-stdio`. */
+export interface SshEndpoint extends HostAddress {
+  readonly kind: 'ssh';
+}
+
 /** PEM texts, and whether the server's certificate is checked. */
 export interface TlsMaterial {
   readonly ca: string | undefined;
@@ -26,9 +33,10 @@ export interface TlsMaterial {
 /**
  * The endpoint in a DOCKER_HOST value.
  *
- * Shape: `unix:///path/docker.sock` or `tcp://host:port`; port 2375 when none is given, 2376 with TLS (Docker's own rule).
+ * Shape: `unix:///path/docker.sock`, `ssh://user@host:port`, or `tcp://host:port`; port 2375 when none is given, 2376 with TLS
+ * (Docker's own rule). User and port of ssh may be missing: then ~/.ssh/config has them.
  *
- * @throws UsageError if it is neither; also for plain tcp to another machine, which gives root to whoever can reach it
+ * @throws UsageError if it is none of them; also for plain tcp to another machine, which gives root to whoever can reach it
  */
 export function parseDockerHost(text: string, field: string, tls: TlsMaterial | undefined): EngineEndpoint {
   const wrong = (expected: string): UsageError => new UsageError(`${field}: got ${JSON.stringify(text)}; ${expected}`);
@@ -37,8 +45,16 @@ export function parseDockerHost(text: string, field: string, tls: TlsMaterial | 
     if (!socketPath.startsWith('/')) throw wrong('expected an absolute path, like unix:///var/run/docker.sock');
     return { kind: 'unix', socketPath };
   }
+  if (text.startsWith('ssh://')) {
+    // Not shown: whoever reads the message reads the password.
+    if (/^ssh:\/\/[^/@]*:[^/]*@/.test(text))
+      throw new UsageError(`${field}: expected no password in an ssh address, but a key`);
+    const address = parseSshHost(text);
+    if (!address) throw wrong('expected ssh://user@host:port, without a path');
+    return { kind: 'ssh', ...checkAddress(address, field) };
+  }
   const match = /^(?:tcp|https?):\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?\/?$/.exec(text);
-  if (!match?.[1]) throw wrong('expected unix:///path or tcp://host:port');
+  if (!match?.[1]) throw wrong('expected unix:///path, ssh://user@host or tcp://host:port');
   const host = match[1].replace(/^\[|\]$/g, '');
   const port = Number(match[2] ?? (tls ? 2376 : 2375));
   if (port < 1 || port > 65_535) throw wrong('expected a port from 1 to 65535');
@@ -60,7 +76,9 @@ export function formatEndpoint(endpoint: EngineEndpoint): string {
     case 'unix':
       return `unix://${endpoint.socketPath}`;
     case 'tcp':
-      return `tcp://${endpoint.host}:${endpoint.port}`;
+      return `tcp://${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+    case 'ssh':
+      return formatSshHost(endpoint);
     default:
       return endpoint satisfies never;
   }

@@ -2,8 +2,11 @@ import http from 'node:http';
 import https from 'node:https';
 import { text as readText } from 'node:stream/consumers';
 
-import { EngineError, NotFoundError, UnreachableError } from '../../errors.ts';
+import { EngineError, NotFoundError, ToolkitError, UnreachableError } from '../../errors.ts';
+import { SshAgent } from '../ssh/ssh-agent.ts';
+import { SshConnection } from '../ssh/ssh-connection.ts';
 import { formatEndpoint, type EngineEndpoint } from './endpoint.ts';
+import { explainSilence } from './explain-silence.ts';
 
 /** What goes with one request besides its path. */
 export interface RequestOptions {
@@ -13,6 +16,8 @@ export interface RequestOptions {
   /** Sent as it is; wins over `body`. What it fails with is what the request fails with. */
   readonly stream?: NodeJS.ReadableStream;
   readonly contentType?: string;
+  /** Besides what a body needs; never shown. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /**
    * How long to wait for the answer: for all of it, or, with `open`, for its head. Default {@link DEFAULT_TIMEOUT_MS}; 0
@@ -31,6 +36,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * and again for months must not collect them. Requests that take longer go on: node:http only tells them.
  */
 const AGENT = { keepAlive: true, timeout: 5000 } as const;
+/**
+ * Requests at once over ssh; more wait. An sshd takes 10 sessions on one connection (MaxSessions), and streams, other programs
+ * and a second `EngineApi` for the same machine need some too.
+ */
+const SSH_SOCKETS = 4;
 
 /**
  * One engine's HTTP API, as JSON.
@@ -44,20 +54,13 @@ export class EngineApi {
   /** How messages name the engine: `unix:///var/run/docker.sock`, `node lab-2 (unix:///…)`. */
   readonly name: string;
   readonly #agent: http.Agent;
+  /** For streams: they may last for hours, and must not keep others waiting. */
+  readonly #streamAgent: http.Agent;
 
   constructor(endpoint: EngineEndpoint, name: string = formatEndpoint(endpoint)) {
     this.endpoint = endpoint;
     this.name = name;
-    this.#agent =
-      endpoint.kind === 'tcp' && endpoint.tls
-        ? new https.Agent({
-            ...AGENT,
-            ca: endpoint.tls.ca,
-            cert: endpoint.tls.cert,
-            key: endpoint.tls.key,
-            rejectUnauthorized: endpoint.tls.verify,
-          })
-        : new http.Agent(AGENT);
+    [this.#agent, this.#streamAgent] = makeAgents(endpoint);
   }
 
   /** @throws NotFoundError, EngineError, UnreachableError */
@@ -75,7 +78,11 @@ export class EngineApi {
     await this.#json('DELETE', path, options);
   }
 
-  /** The answer's body as a stream, for archives, logs and events. The caller reads or destroys it. */
+  /**
+   * The answer's body as a stream, for archives, logs and events. The caller reads or destroys it.
+   *
+   * @throws NotFoundError, EngineError, UnreachableError; the stream fails with UnreachableError, or with the signal's reason
+   */
   async open(method: string, path: string, options: RequestOptions = {}): Promise<http.IncomingMessage> {
     const response = await this.#send(method, path, options);
     if ((response.statusCode ?? 500) >= 400) throw await this.#failure(response, `${method} ${path}`, options);
@@ -85,6 +92,7 @@ export class EngineApi {
   /** Ends idle connections, so that the process can end. */
   close(): void {
     this.#agent.destroy();
+    this.#streamAgent.destroy();
   }
 
   async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
@@ -92,34 +100,27 @@ export class EngineApi {
     const startedAt = performance.now();
     const response = await this.open(method, path, options);
     const restMs = timeoutMs === 0 ? 0 : Math.max(1, timeoutMs - (performance.now() - startedAt));
-    const body = await this.#read(response, { ...options, timeoutMs }, restMs);
+    const body = await this.#read(response, timeoutMs, restMs);
     if (body === '') return undefined as T;
     const isJson = (response.headers['content-type'] ?? '').includes('json');
     return (isJson ? JSON.parse(body) : body) as T;
   }
 
-  /** @param limitMs of this part; `options.timeoutMs` is what the message says */
-  async #read(
-    response: http.IncomingMessage,
-    { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions,
-    limitMs = timeoutMs,
-  ): Promise<string> {
+  /** @param limitMs of this part; `timeoutMs` is what the message says */
+  async #read(response: http.IncomingMessage, timeoutMs = DEFAULT_TIMEOUT_MS, limitMs = timeoutMs): Promise<string> {
     const timer =
       limitMs === 0
         ? undefined
         : setTimeout(() => response.destroy(new Error(`no whole answer within ${timeoutMs / 1000} s`)), limitMs);
     try {
       return await readText(response);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw this.#unreachable(error);
     } finally {
       clearTimeout(timer);
     }
   }
 
   async #failure(response: http.IncomingMessage, line: string, options: RequestOptions): Promise<Error> {
-    const body = await this.#read(response, options);
+    const body = await this.#read(response, options.timeoutMs);
     const message = engineMessage(body) || `${response.statusCode} for ${line}`;
     return response.statusCode === 404
       ? new NotFoundError(message)
@@ -134,13 +135,12 @@ export class EngineApi {
     return new Promise((resolve, reject) => {
       const secure = endpoint.kind === 'tcp' && endpoint.tls !== undefined;
       const request = (secure ? https : http).request({
-        agent: this.#agent,
+        agent: timeoutMs === 0 ? this.#streamAgent : this.#agent,
         method,
         path: path + formatQuery(options.query),
-        ...(endpoint.kind === 'unix'
-          ? { socketPath: endpoint.socketPath, host: 'docker' }
-          : { host: endpoint.host, port: endpoint.port }),
+        ...addressOf(endpoint),
         headers: {
+          ...options.headers,
           ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }),
           ...(payload === undefined && !options.stream
             ? {}
@@ -154,6 +154,8 @@ export class EngineApi {
           : setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
       request.once('response', (response) => {
         clearTimeout(timer);
+        this.#explainLoss(response, options.signal);
+        failWithSocket(response);
         resolve(response);
       });
       request.once('error', (error) => {
@@ -170,21 +172,69 @@ export class EngineApi {
     });
   }
 
+  /** Whoever reads the body hears of a lost connection what a request without an answer says. */
+  #explainLoss(response: http.IncomingMessage, signal: AbortSignal | undefined): void {
+    const destroy = response.destroy.bind(response);
+    response.destroy = (error) => {
+      if (!error || error instanceof ToolkitError) return destroy(error);
+      return destroy(signal?.aborted ? (signal.reason as Error) : this.#unreachable(error));
+    };
+  }
+
   #unreachable(cause: unknown): UnreachableError {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const seen =
-      code === 'ENOENT'
-        ? 'there is no such socket'
-        : code === 'EACCES'
-          ? 'permission denied'
-          : (message ?? String(cause));
-    return new UnreachableError(`The Docker engine at ${this.name} does not answer: ${seen}`, {
-      cause,
-      hint:
-        code === 'EACCES'
-          ? 'add yourself to the group "docker" (sudo usermod -aG docker $USER), or use sudo'
-          : 'is it running? "docker info" shows it; --context chooses another engine',
-    });
+    const { seen, hint } = explainSilence(cause);
+    return new UnreachableError(`The Docker engine at ${this.name} does not answer: ${seen}`, { cause, hint });
+  }
+}
+
+/**
+ * A body without a length ends with its connection, and node:http takes a broken connection for such an end: half a log, or a
+ * program that is still running, would pass for a whole one. Source: Node's lib/_http_client.js, socketErrorListener.
+ */
+function failWithSocket(response: http.IncomingMessage): void {
+  const { socket } = response;
+  const fail = (error: Error): void => void response.destroy(error);
+  socket.once('error', fail);
+  response.once('close', () => socket.removeListener('error', fail));
+}
+
+/** One for short requests, one for streams. */
+function makeAgents(endpoint: EngineEndpoint): readonly [requests: http.Agent, streams: http.Agent] {
+  switch (endpoint.kind) {
+    case 'ssh': {
+      const connection = SshConnection.of(endpoint);
+      return [
+        new SshAgent(connection, { ...AGENT, maxSockets: SSH_SOCKETS }),
+        new SshAgent(connection, { keepAlive: false }),
+      ];
+    }
+    case 'tcp': {
+      const { tls } = endpoint;
+      if (!tls) break;
+      const { ca, cert, key, verify } = tls;
+      const agent = new https.Agent({ ...AGENT, ca, cert, key, rejectUnauthorized: verify });
+      return [agent, agent];
+    }
+    case 'unix':
+      break;
+    default:
+      return endpoint satisfies never;
+  }
+  const agent = new http.Agent(AGENT);
+  return [agent, agent];
+}
+
+/** `docker` is a host's name that nobody looks up: the agent connects. */
+function addressOf(endpoint: EngineEndpoint): http.RequestOptions {
+  switch (endpoint.kind) {
+    case 'unix':
+      return { socketPath: endpoint.socketPath, host: 'docker' };
+    case 'tcp':
+      return { host: endpoint.host, port: endpoint.port };
+    case 'ssh':
+      return { host: 'docker' };
+    default:
+      return endpoint satisfies never;
   }
 }
 

@@ -12,8 +12,11 @@ export interface EnginePlace {
   readonly address: string;
 }
 
-export function placeOf({ api: { endpoint } }: Pick<EngineTarget, 'api'>): EnginePlace {
+export function placeOf({
+  api: { endpoint },
+  hostAddress,
+}: Pick<EngineTarget, 'api'> & Partial<EngineTarget>): EnginePlace {
   return endpoint.kind === 'unix'
     ? { isLocal: true, host: hostname(), address: '127.0.0.1' }
-    : { isLocal: false, host: endpoint.host, address: endpoint.host };
+    : { isLocal: false, host: endpoint.host, address: hostAddress ?? endpoint.host };
 }

@@ -4,8 +4,10 @@ import path from 'node:path';
 
 import { CommandError, NotFoundError, UsageError } from '../../errors.ts';
 import type { Shell } from '../shell/shell.ts';
+import { SshConnection } from '../ssh/ssh-connection.ts';
 import { formatEndpoint, parseDockerHost, type EngineEndpoint, type TlsMaterial } from './endpoint.ts';
 import { EngineApi } from './engine-api.ts';
+import { readTlsFiles, tlsFilesIn } from './tls-files.ts';
 
 /** One engine, as both our own requests and the docker command line reach it. */
 export interface EngineTarget {
@@ -16,6 +18,8 @@ export interface EngineTarget {
   readonly isExplicit: boolean;
   /** Environment that points the docker command line to the very same engine. */
   readonly dockerEnv: Readonly<Record<string, string>>;
+  /** Name or address of its machine, where the endpoint holds an alias of ~/.ssh/config. */
+  readonly hostAddress?: string | undefined;
 }
 
 export interface EngineChoice {
@@ -39,29 +43,59 @@ export async function resolveEngineTarget({ context, env, shell }: EngineChoice)
   const contextName = named ?? (await readCurrentContext(env));
   if (contextName === undefined || contextName === 'default') {
     const endpoint: EngineEndpoint = { kind: 'unix', socketPath: DEFAULT_SOCKET };
-    return target(endpoint, { contextName: 'default', isExplicit: named !== undefined });
+    return target(endpoint, { contextName: 'default', isExplicit: named !== undefined, env });
   }
-  return target(await inspectContext(contextName, shell), { contextName, isExplicit: true });
+  return dialTarget(await inspectContext(contextName, shell), { contextName, isExplicit: true, env });
 }
 
 /** The engine behind a socket on this machine: a lab's node, for one. */
 export function socketTarget(socketPath: string, contextName?: string): EngineTarget {
-  return target({ kind: 'unix', socketPath }, { contextName, isExplicit: true });
+  return target({ kind: 'unix', socketPath }, { contextName, isExplicit: true, env: {} });
 }
 
-function hostTarget(host: string, env: EngineChoice['env']): EngineTarget {
-  const isTls = Boolean(env['DOCKER_TLS_VERIFY'] || env['DOCKER_CERT_PATH']);
-  if (isTls)
-    throw new UsageError('DOCKER_HOST with DOCKER_CERT_PATH is not read; make a context of it', {
-      hint: `docker context create NAME --docker host=${host},ca=…,cert=…,key=…, then --context NAME`,
-    });
-  return target(parseDockerHost(host, 'DOCKER_HOST', undefined), { contextName: undefined, isExplicit: true });
+interface Naming {
+  readonly contextName: string | undefined;
+  readonly isExplicit: boolean;
+  readonly env: EngineChoice['env'];
 }
 
-function target(
-  endpoint: EngineEndpoint,
-  { contextName, isExplicit }: { readonly contextName: string | undefined; readonly isExplicit: boolean },
-): EngineTarget {
+/**
+ * The engine in DOCKER_HOST. With DOCKER_TLS_VERIFY or DOCKER_CERT_PATH, a tcp address is spoken to by TLS, and its certificate
+ * is checked; docker's own command line also knows TLS without a check, which is not taken over.
+ * Source: docker/cli `cli/flags/options.go`.
+ */
+async function hostTarget(host: string, env: EngineChoice['env']): Promise<EngineTarget> {
+  const naming = { contextName: undefined, isExplicit: true, env };
+  const folder = certFolder(env);
+  if (folder === undefined || !/^(?:tcp|https?):/.test(host)) {
+    return dialTarget(parseDockerHost(host, 'DOCKER_HOST', undefined), naming);
+  }
+  const tls = await readTlsFiles(
+    tlsFilesIn(folder),
+    env['DOCKER_CERT_PATH'] ? 'DOCKER_CERT_PATH' : 'DOCKER_TLS_VERIFY',
+  );
+  const found = target(parseDockerHost(host, 'DOCKER_HOST', tls), naming);
+  return { ...found, dockerEnv: { ...found.dockerEnv, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder } };
+}
+
+/** Folder of the certificates that DOCKER_HOST is used with; undefined without TLS. */
+function certFolder(env: EngineChoice['env']): string | undefined {
+  if (!env['DOCKER_TLS_VERIFY'] && !env['DOCKER_CERT_PATH']) return undefined;
+  return env['DOCKER_CERT_PATH'] || dockerFolder(env);
+}
+
+/** As {@link target}; over ssh, where its machine is. */
+async function dialTarget(endpoint: EngineEndpoint, naming: Naming): Promise<EngineTarget> {
+  const found = target(endpoint, naming);
+  if (endpoint.kind !== 'ssh') return found;
+  // Whoever uses the engine says what is wrong with ssh.
+  const resolved = await SshConnection.of(endpoint)
+    .resolve()
+    .catch(() => undefined);
+  return { ...found, hostAddress: resolved?.hostName };
+}
+
+function target(endpoint: EngineEndpoint, { contextName, isExplicit, env }: Naming): EngineTarget {
   const address = formatEndpoint(endpoint);
   const label =
     contextName === undefined || contextName === 'default' ? address : `${address} (context ${contextName})`;
@@ -70,17 +104,23 @@ function target(
     api: new EngineApi(endpoint, label),
     contextName,
     isExplicit,
-    // A set but empty DOCKER_HOST counts as not set, so that the context is used.
-    dockerEnv:
-      byContext && endpoint.kind === 'tcp'
+    dockerEnv: {
+      // Set but empty counts as not set: so that the context is used, and no certificate of another engine.
+      ...(byContext && endpoint.kind === 'tcp'
         ? { DOCKER_CONTEXT: contextName, DOCKER_HOST: '' }
-        : { DOCKER_HOST: address },
+        : { DOCKER_HOST: address }),
+      ...(env['DOCKER_TLS_VERIFY'] ? { DOCKER_TLS_VERIFY: '' } : {}),
+    },
   };
+}
+
+function dockerFolder(env: EngineChoice['env']): string {
+  return env['DOCKER_CONFIG'] || path.join(env['HOME'] || homedir(), '.docker');
 }
 
 /** `currentContext` of ~/.docker/config.json; `undefined` when there is none. */
 async function readCurrentContext(env: EngineChoice['env']): Promise<string | undefined> {
-  const folder = env['DOCKER_CONFIG'] || path.join(env['HOME'] || homedir(), '.docker');
+  const folder = dockerFolder(env);
   try {
     const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')) as { currentContext?: string };
     return config.currentContext || undefined;

@@ -1,11 +1,14 @@
 import { ToolkitError, UnreachableError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import type { SwarmNode } from '../../stack/swarm-state.ts';
-import { parseDockerHost } from './endpoint.ts';
-import { EngineApi } from './engine-api.ts';
+import type { TlsMaterial } from './endpoint.ts';
+import type { EngineApi } from './engine-api.ts';
+import { openNodeEngine } from './open-engine.ts';
 
 /** How long a node's engine may take to say who it is. */
 const ANSWER_LIMIT_MS = 5000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The engine of a node, or why it cannot be reached. */
 type Found =
@@ -15,16 +18,20 @@ type Found =
  * The engines of a swarm's nodes. The manager's API cannot enter a container on another node, stop exactly one, or see
  * who holds a port: each node's own engine can. Its address is in a node label (design §5 "Reaching nodes").
  *
- * A label like `unix:///…` means another engine on another machine: before its first use an engine is asked whose it is.
+ * A label like `unix:///…` means another engine on another machine: before its first use an engine is asked whose it is. Each
+ * node's connection is kept, over ssh also for the next command. Looks at several nodes may run at the same time.
  */
 export class NodeEngines {
   readonly #manager: EngineApi;
+  readonly #env: Environment;
   /** By the node's id. Of engines that did not answer nothing is kept: they are asked again. */
   readonly #found = new Map<string, Promise<Found>>();
   #managerNodeId: Promise<string> | undefined;
 
-  constructor(manager: EngineApi) {
+  /** @param env where this operator's certificates are looked for */
+  constructor(manager: EngineApi, env: Environment = process.env) {
     this.#manager = manager;
+    this.#env = env;
   }
 
   /** The node's engine; `undefined` when nothing says how to reach it, or when what is there is not that node. */
@@ -58,7 +65,7 @@ export class NodeEngines {
 
   async #ask(node: SwarmNode): Promise<Found> {
     const host = node.labels[LABELS.nodeEngine];
-    const hint = `docker node update --label-add ${LABELS.nodeEngine}=unix:///… ${node.hostname}`;
+    const hint = `docker node update --label-add ${LABELS.nodeEngine}=ssh://USER@HOST ${node.hostname}`;
     const refuse = (seen: string, cause?: unknown): Found => ({
       error: new UnreachableError(`Cannot reach the engine of node ${node.hostname}: ${seen}`, { hint, cause }),
     });
@@ -66,21 +73,41 @@ export class NodeEngines {
       const isManager = (await this.#askManager()) === node.id;
       return isManager ? { api: this.#manager } : refuse(`it has no label ${LABELS.nodeEngine}`);
     }
-    const endpoint = parseDockerHost(host, `label ${LABELS.nodeEngine} of node ${node.hostname}`, undefined);
-    const api = new EngineApi(endpoint, `${host} (node ${node.hostname})`);
+    let api: EngineApi;
+    try {
+      api = await openNodeEngine(host, { node: node.hostname, tls: this.#ownTls(), env: this.#env });
+    } catch (error) {
+      if (error instanceof UnreachableError) return { error };
+      if (!(error instanceof ToolkitError)) throw error;
+      return refuse(error.message, error);
+    }
     try {
       if ((await readNodeId(api)) === node.id) return { api };
     } catch (error) {
+      api.close();
       if (!(error instanceof ToolkitError)) throw error;
       return error instanceof UnreachableError ? { error } : refuse(error.message, error);
     }
     api.close();
-    return refuse(`its label says ${host}, and that is another engine on this machine`);
+    return refuse(
+      host.startsWith('unix:')
+        ? `its label says ${host}, and that is another engine on this machine`
+        : `its label says ${host}, and the engine there is not that node`,
+    );
+  }
+
+  /** Of the engine that we came by: who may use the manager may use the nodes that were made with it. */
+  #ownTls(): TlsMaterial | undefined {
+    const { endpoint } = this.#manager;
+    return endpoint.kind === 'tcp' ? endpoint.tls : undefined;
   }
 
   async #askManager(): Promise<string | undefined> {
-    this.#managerNodeId ??= readNodeId(this.#manager);
-    return this.#managerNodeId;
+    const asked = (this.#managerNodeId ??= readNodeId(this.#manager));
+    asked.catch(() => {
+      if (this.#managerNodeId === asked) this.#managerNodeId = undefined;
+    });
+    return asked;
   }
 }
 

@@ -10,7 +10,7 @@ import test from 'ava';
 
 import { EngineApi } from '../../../src/adapters/engine/engine-api.ts';
 import { EngineError, InterruptedError, NotFoundError, UnreachableError } from '../../../src/errors.ts';
-import { Answer, FakeEngine, refusal, SILENCE } from '../../helpers/fake-engine.ts';
+import { Answer, BrokenOff, FakeEngine, refusal, SILENCE } from '../../helpers/fake-engine.ts';
 
 const HINT = 'is it running? "docker info" shows it; --context chooses another engine';
 
@@ -144,6 +144,18 @@ test('an answer that ends in the middle is no answer', async (t) => {
   t.is(error.message, 'The Docker engine at half does not answer: aborted');
   await new Promise((resolve) => server.close(resolve));
   await rm(folder, { recursive: true });
+});
+
+test('a body that is read by its caller fails with the same words when the connection is lost', async (t) => {
+  await using engine = await FakeEngine.start({ 'POST /images/create': () => new BrokenOff('{"status":"Down') });
+  const response = await engine.api.open('POST', '/images/create', { timeoutMs: 0 });
+  const error = await t.throwsAsync(readText(response), { instanceOf: UnreachableError });
+  t.is(error.message, 'The Docker engine at the fake engine does not answer: aborted');
+
+  const abort = new AbortController();
+  const begun = await engine.api.open('POST', '/images/create', { timeoutMs: 0, signal: abort.signal });
+  abort.abort(new InterruptedError('SIGINT'));
+  await t.throwsAsync(readText(begun), { instanceOf: InterruptedError });
 });
 
 /** An engine that sends this and then nothing more, with the connection open. */

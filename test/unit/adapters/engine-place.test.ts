@@ -14,3 +14,9 @@ test('an engine behind an address is on the machine that has it', (t) => {
   const api = new EngineApi({ kind: 'tcp', host: 'far.example', port: 2376, tls: undefined });
   t.deepEqual(placeOf({ api }), { isLocal: false, host: 'far.example', address: 'far.example' });
 });
+
+test('an engine behind an alias of ssh is where ssh finds it', (t) => {
+  const api = new EngineApi({ kind: 'ssh', user: 'root', host: 'desk', port: 22 });
+  t.deepEqual(placeOf({ api, hostAddress: '10.0.0.4' }), { isLocal: false, host: 'desk', address: '10.0.0.4' });
+  t.deepEqual(placeOf({ api }), { isLocal: false, host: 'desk', address: 'desk' });
+});

@@ -144,12 +144,39 @@ test('a context without a Docker engine is refused', async (t) => {
   });
 });
 
-test('a context over ssh is refused in our words', async (t) => {
+test('a context over ssh is an engine as others are, also for docker itself', async (t) => {
   await using home = await Home.create();
-  const shell = new FakeShell({ [inspect('far')]: context('ssh://me@far') });
-  await t.throwsAsync(resolve(home, {}, 'far', shell), {
-    instanceOf: UsageError,
-    message: 'docker context "far": got "ssh://me@far"; expected unix:///path or tcp://host:port',
+  const shell = new FakeShell({ [inspect('far')]: context('ssh://me@127.0.0.1:2222') });
+  const { api, ...rest } = await resolveEngineTarget({ context: 'far', env: { HOME: home.folder }, shell });
+  t.is(api.name, 'ssh://me@127.0.0.1:2222 (context far)');
+  t.deepEqual(api.endpoint, { kind: 'ssh', user: 'me', host: '127.0.0.1', port: 2222 });
+  t.deepEqual(rest, {
+    contextName: 'far',
+    isExplicit: true,
+    dockerEnv: { DOCKER_HOST: 'ssh://me@127.0.0.1:2222' },
+    hostAddress: '127.0.0.1',
+  });
+  api.close();
+});
+
+test('DOCKER_HOST may name a host of ssh', async (t) => {
+  await using home = await Home.create();
+  const { name, ...rest } = await resolve(home, { DOCKER_HOST: 'ssh://me@127.0.0.1' });
+  t.is(name, 'ssh://me@127.0.0.1');
+  t.deepEqual(rest, {
+    contextName: undefined,
+    isExplicit: true,
+    dockerEnv: { DOCKER_HOST: 'ssh://me@127.0.0.1' },
+    hostAddress: '127.0.0.1',
+  });
+});
+
+test('a context is not spoken to with the certificates of another engine', async (t) => {
+  await using home = await Home.create();
+  const env = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' };
+  t.deepEqual((await resolve(home, env, 'lab')).dockerEnv, {
+    DOCKER_HOST: 'unix:///run/lab.sock',
+    DOCKER_TLS_VERIFY: '',
   });
 });
 
@@ -175,15 +202,50 @@ test('a context with TLS is used with its certificates, and docker uses the cont
   api.close();
 });
 
-test('DOCKER_HOST with certificates names the way that works', async (t) => {
+/** A folder with the three files, each with its own name as text. */
+async function writeCertificates(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const file of ['ca.pem', 'cert.pem', 'key.pem']) await writeFile(path.join(folder, file), file);
+}
+
+const TLS = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem', verify: true };
+
+test('DOCKER_HOST with DOCKER_CERT_PATH is spoken to by TLS, as docker-machine env sets it', async (t) => {
   await using home = await Home.create();
-  const env = { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_TLS_VERIFY: '1' };
-  const error = await t.throwsAsync(resolve(home, env), { instanceOf: UsageError });
-  t.is(error.message, 'DOCKER_HOST with DOCKER_CERT_PATH is not read; make a context of it');
-  t.is(
-    error.hint,
-    'docker context create NAME --docker host=tcp://10.0.0.1:2376,ca=…,cert=…,key=…, then --context NAME',
-  );
+  const folder = path.join(home.folder, 'certs');
+  await writeCertificates(folder);
+  for (const verify of ['1', '']) {
+    const env = { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_TLS_VERIFY: verify, DOCKER_CERT_PATH: folder };
+    const shell = new FakeShell();
+    const { api, dockerEnv } = await resolveEngineTarget({ context: undefined, env, shell });
+    t.deepEqual(api.endpoint, { kind: 'tcp', host: '10.0.0.1', port: 2376, tls: TLS });
+    t.deepEqual(dockerEnv, { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder });
+    api.close();
+  }
+});
+
+test("without a DOCKER_CERT_PATH the certificates are where docker's configuration is", async (t) => {
+  await using home = await Home.create();
+  await writeCertificates(path.join(home.folder, '.docker'));
+  const env = { HOME: home.folder, DOCKER_HOST: 'tcp://10.0.0.1', DOCKER_TLS_VERIFY: '1' };
+  const { api } = await resolveEngineTarget({ context: undefined, env, shell: new FakeShell() });
+  t.deepEqual(api.endpoint, { kind: 'tcp', host: '10.0.0.1', port: 2376, tls: TLS });
+  api.close();
+});
+
+test('certificates say nothing to a socket', async (t) => {
+  await using home = await Home.create();
+  const env = { DOCKER_HOST: 'unix:///run/host.sock', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/nowhere' };
+  t.deepEqual((await resolve(home, env)).dockerEnv, { DOCKER_HOST: 'unix:///run/host.sock', DOCKER_TLS_VERIFY: '' });
+});
+
+test('a certificate that is missing is named', async (t) => {
+  await using home = await Home.create();
+  const env = { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_CERT_PATH: '/nowhere' };
+  await t.throwsAsync(resolve(home, env), {
+    instanceOf: UsageError,
+    message: 'DOCKER_CERT_PATH: cannot read /nowhere/ca.pem: there is no such file',
+  });
 });
 
 test("a socket is a target of its own: a lab's manager", (t) => {

@@ -3,11 +3,11 @@ import path from 'node:path';
 import test from 'ava';
 
 import { EngineApi } from '../../../src/adapters/engine/engine-api.ts';
-import type { EngineTarget } from '../../../src/adapters/engine/engine-target.ts';
+import { socketTarget, type EngineTarget } from '../../../src/adapters/engine/engine-target.ts';
 import type { RawContainer } from '../../../src/adapters/engine/parse-container.ts';
-import type { FoundLab } from '../../../src/adapters/labs/find-labs.ts';
 import { choosePlatform, connect, type ConnectOptions } from '../../../src/connections/connect.ts';
 import type { Connection, Surroundings } from '../../../src/connections/connection.ts';
+import type { KnownSwarm } from '../../../src/connections/find-swarm.ts';
 import { InvalidStateError, UnreachableError, UsageError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
 import { projectRoot } from '../../helpers/cli.ts';
@@ -34,13 +34,13 @@ interface Chosen {
 
 async function choose(
   target: EngineTarget,
-  { labs = [], ...options }: Partial<ConnectOptions> & { readonly labs?: readonly FoundLab[] } = {},
+  { known = [], ...options }: Partial<ConnectOptions> & { readonly known?: readonly KnownSwarm[] } = {},
 ): Promise<Chosen> {
   const notes: string[] = [];
   const around = { env: {}, cwd: '/', projectRoot, signal: new AbortController().signal };
   const connection = await choosePlatform(
     around,
-    { target, labs: () => labs },
+    { target, known: async () => known },
     {
       name: 'spark',
       report: (event) => void (event.type === 'note' && notes.push(event.message)),
@@ -60,10 +60,12 @@ async function startBoth(containers: readonly RawContainer[] = CLUSTER): Promise
   return swarm;
 }
 
-const labOf = (engine: FakeEngine, name = 'lab'): FoundLab => ({
+/** A lab's manager, or that of a swarm whose context is ours. */
+const knownAs = (kind: KnownSwarm['kind'], { socketPath }: FakeEngine, name: string = kind): KnownSwarm => ({
+  kind,
   name,
-  managerSocket: engine.socketPath,
   contextName: `spark-${name}`,
+  open: async () => socketTarget(socketPath, `spark-${name}`),
 });
 
 test('a cluster that is only in containers is found there, swarm or not', async (t) => {
@@ -177,7 +179,7 @@ for (const options of [{}, { platform: 'swarm' }, { platform: 'containers' }] as
 test('where nothing names an engine the lab of this machine is used, and that is said', async (t) => {
   await using plain = await FakeContainers.start();
   await using lab = await FakeSwarm.start();
-  const { connection, notes } = await choose(targetOf(plain.engine, false), { labs: [labOf(lab.engine)] });
+  const { connection, notes } = await choose(targetOf(plain.engine, false), { known: [knownAs('lab', lab.engine)] });
   t.is(connection.platform.kind, 'swarm');
   t.deepEqual(connection.target.api.endpoint, { kind: 'unix', socketPath: lab.engine.socketPath });
   t.deepEqual(notes, ['using the lab "lab" (docker context spark-lab)']);
@@ -185,7 +187,10 @@ test('where nothing names an engine the lab of this machine is used, and that is
 
 test('a lab is used where no engine answers at all', async (t) => {
   await using lab = await FakeSwarm.start();
-  const { notes } = await choose({ ...nowhere, isExplicit: false }, { labs: [labOf(lab.engine)], makes: true });
+  const { notes } = await choose(
+    { ...nowhere, isExplicit: false },
+    { known: [knownAs('lab', lab.engine)], makes: true },
+  );
   t.deepEqual(notes, ['using the lab "lab" (docker context spark-lab)']);
 });
 
@@ -194,7 +199,7 @@ test('nothing is said of a lab when the cluster is in containers', async (t) => 
   await using lab = (await FakeSwarm.start()).empty();
   const target = targetOf(plain.engine, false);
   for (const platform of [undefined, 'containers'] as const) {
-    const { connection, notes } = await choose(target, { labs: [labOf(lab.engine)], platform });
+    const { connection, notes } = await choose(target, { known: [knownAs('lab', lab.engine)], platform });
     t.is(connection.platform.kind, 'containers');
     t.deepEqual(notes, []);
   }
@@ -203,7 +208,7 @@ test('nothing is said of a lab when the cluster is in containers', async (t) => 
 test('a cluster in containers and one of its name on the lab are two: refused, with the name of both places', async (t) => {
   await using plain = await FakeContainers.start(CLUSTER);
   await using lab = await FakeSwarm.start();
-  const error = await t.throwsAsync(choose(targetOf(plain.engine, false), { labs: [labOf(lab.engine)] }), {
+  const error = await t.throwsAsync(choose(targetOf(plain.engine, false), { known: [knownAs('lab', lab.engine)] }), {
     instanceOf: UsageError,
   });
   t.is(
@@ -212,28 +217,38 @@ test('a cluster in containers and one of its name on the lab are two: refused, w
   );
 });
 
-test('of several labs the one with the default name is used; without it none is', async (t) => {
+test('a cluster in containers is no question, whatever swarms there are', async (t) => {
+  await using plain = await FakeContainers.start(CLUSTER);
+  await using both = await FakeSwarm.start();
+  const known = [knownAs('lab', both.engine), knownAs('swarm', both.engine, 'desk')];
+  t.is(await kindOf(targetOf(plain.engine, false), { known }), 'containers');
+});
+
+test('an engine that is named, or that manages a swarm itself, is not a reason to look for others', async (t) => {
   await using plain = await FakeContainers.start();
-  await using lab = await FakeSwarm.start();
-  await using other = await FakeSwarm.start();
-  const target = targetOf(plain.engine, false);
-  const labs = [labOf(other.engine, 'aa'), labOf(lab.engine), labOf(other.engine, 'zz')];
-  t.deepEqual((await choose(target, { labs })).notes, ['using the lab "lab" (docker context spark-lab)']);
-  const strangers = labs.filter(({ name }) => name !== 'lab');
-  await t.throwsAsync(choose(target, { labs: strangers, platform: 'swarm' }), { message: NO_SWARM });
+  await using manager = await FakeSwarm.start();
+  const around: Surroundings = { env: {}, cwd: '/', projectRoot, signal: new AbortController().signal };
+  const known = async (): Promise<never> => Promise.reject(new Error('looked for swarms'));
+  const options = { name: 'spark', report: () => {} };
+  t.is((await choosePlatform(around, { target: targetOf(plain.engine), known }, options)).platform.kind, 'containers');
+  const target = targetOf(manager.engine, false);
+  t.is((await choosePlatform(around, { target, known }, options)).platform.kind, 'swarm');
 });
 
 test('a lab is not looked for when an engine is named, nor used while its own does not answer', async (t) => {
   await using plain = await FakeContainers.start();
   await using lab = await FakeSwarm.start();
-  await t.throwsAsync(choose(targetOf(plain.engine), { labs: [labOf(lab.engine)], platform: 'swarm' }), {
+  await t.throwsAsync(choose(targetOf(plain.engine), { known: [knownAs('lab', lab.engine)], platform: 'swarm' }), {
     message: NO_SWARM,
   });
   lab.isManager = false;
   lab.info = { ...lab.info, Swarm: { LocalNodeState: 'inactive' } };
-  await t.throwsAsync(choose(targetOf(plain.engine, false), { labs: [labOf(lab.engine)], platform: 'swarm' }), {
-    message: NO_SWARM,
-  });
+  await t.throwsAsync(
+    choose(targetOf(plain.engine, false), { known: [knownAs('lab', lab.engine)], platform: 'swarm' }),
+    {
+      message: NO_SWARM,
+    },
+  );
 });
 
 const around = (env: Readonly<Record<string, string>>): Surroundings => ({

@@ -54,7 +54,8 @@ async function buildNodeImage(
 ): Promise<void> {
   try {
     await shell.stream(
-      ['docker', 'build', '--tag', tag, nodeImageFolder],
+      // By name: the builder without BuildKit would build every target that the file has.
+      ['docker', 'build', '--target', 'node', '--tag', tag, nodeImageFolder],
       (line) => {
         const detail = buildDetail(line);
         if (detail !== undefined) progress(detail);

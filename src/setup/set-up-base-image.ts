@@ -6,8 +6,13 @@ import { findSudo } from './find-sudo.ts';
 import { pullImage } from './pull-image.ts';
 import { aptArgv, asRoot, usesApt, type HostFacts, type SetupTools } from './setup-host.ts';
 
-export const BASE_IMAGE = 'debian:trixie-slim';
-const RELEASE = 'trixie';
+/** Releases of Debian that a base image can be had of. What we build is built on the first. */
+export type DebianRelease = 'trixie' | 'bookworm';
+
+export function baseImage(release: DebianRelease = 'trixie'): string {
+  return `debian:${release}-slim`;
+}
+
 /** A registry that is there answers within a second or two. */
 const PULL_SILENCE_MS = 10_000;
 
@@ -17,26 +22,28 @@ const PULL_SILENCE_MS = 10_000;
  *
  * @throws InvalidStateError saying why neither way works, with the command to type
  */
-export function baseImageStep(tools: SetupTools): FlowStep {
+export function baseImageStep(tools: SetupTools, release: DebianRelease = 'trixie'): FlowStep {
+  const image = baseImage(release);
+  const imageSize = async (signal: AbortSignal): Promise<number | undefined> => readSize(tools, image, signal);
   return {
     id: 'base-image',
-    title: `Get the base image ${BASE_IMAGE}`,
+    title: `Get the base image ${image}`,
     async run(context) {
-      const present = await imageSize(tools, context.signal);
+      const present = await imageSize(context.signal);
       if (present !== undefined) return skipped(`it is there, ${formatBytes(present)}`);
       context.progress('asking the registry');
-      const refusal = await pullImage(tools.target.api, BASE_IMAGE, { ...context, silenceMs: PULL_SILENCE_MS });
-      if (refusal === undefined) return `pulled, ${formatBytes((await imageSize(tools, context.signal)) ?? 0)}`;
-      const mirror = await makeBaseImage(tools, refusal, context);
-      const size = formatBytes((await imageSize(tools, context.signal)) ?? 0);
+      const refusal = await pullImage(tools.target.api, image, { ...context, silenceMs: PULL_SILENCE_MS });
+      if (refusal === undefined) return `pulled, ${formatBytes((await imageSize(context.signal)) ?? 0)}`;
+      const mirror = await makeBaseImage(tools, { release, refusal }, context);
+      const size = formatBytes((await imageSize(context.signal)) ?? 0);
       return `made with debootstrap from ${mirror}, ${size}, because the pull failed (${refusal})`;
     },
   };
 }
 
-async function imageSize({ target }: SetupTools, signal: AbortSignal): Promise<number | undefined> {
+async function readSize({ target }: SetupTools, image: string, signal: AbortSignal): Promise<number | undefined> {
   try {
-    return (await target.api.get<{ readonly Size: number }>(`/images/${BASE_IMAGE}/json`, { signal })).Size;
+    return (await target.api.get<{ readonly Size: number }>(`/images/${image}/json`, { signal })).Size;
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
@@ -44,7 +51,12 @@ async function imageSize({ target }: SetupTools, signal: AbortSignal): Promise<n
 }
 
 /** @returns the mirror it was made from */
-async function makeBaseImage(tools: SetupTools, refusal: string, context: StepContext): Promise<string> {
+async function makeBaseImage(
+  tools: SetupTools,
+  { release, refusal }: { readonly release: DebianRelease; readonly refusal: string },
+  context: StepContext,
+): Promise<string> {
+  const image = baseImage(release);
   const { host, shell } = tools;
   const facts = await host.readFacts();
   const sudo = await findSudo(shell, facts.isRoot);
@@ -53,9 +65,9 @@ async function makeBaseImage(tools: SetupTools, refusal: string, context: StepCo
   const obstacle = findObstacle(facts, { canBeRoot: sudo !== undefined, hasMirror: mirror !== undefined });
   if (obstacle !== undefined || mirror === undefined || sudo === undefined) {
     throw new InvalidStateError(
-      `Cannot get the base image ${BASE_IMAGE}: the pull failed (${refusal}), and ${obstacle ?? 'there is no mirror'}`,
+      `Cannot get the base image ${image}: the pull failed (${refusal}), and ${obstacle ?? 'there is no mirror'}`,
       {
-        hint: `docker pull ${BASE_IMAGE}, or docker load -i FILE with an image saved elsewhere`,
+        hint: `docker pull ${image}, or docker load -i FILE with an image saved elsewhere`,
       },
     );
   }
@@ -67,8 +79,8 @@ async function makeBaseImage(tools: SetupTools, refusal: string, context: StepCo
       signal: context.signal,
     });
   }
-  const sourcesText = formatAptSources(deriveSources(sources, facts.os.codename, RELEASE), false);
-  await bootstrap(tools, { sudo, mirror: mirror.uri, sourcesText }, context);
+  const sourcesText = formatAptSources(deriveSources(sources, facts.os.codename, release), false);
+  await bootstrap(tools, { release, sudo, mirror: mirror.uri, sourcesText }, context);
   return mirror.uri;
 }
 
@@ -84,6 +96,7 @@ export function findObstacle(
 }
 
 interface Bootstrap {
+  readonly release: DebianRelease;
   readonly sudo: readonly string[];
   readonly mirror: string;
   readonly sourcesText: string;
@@ -101,13 +114,13 @@ async function bootstrap(
   run: Bootstrap,
   { progress, signal }: StepContext,
 ): Promise<void> {
-  const { sudo, mirror, sourcesText } = run;
+  const { release, sudo, mirror, sourcesText } = run;
   // Not /tmp: where that is mounted nodev, debootstrap cannot make its devices.
   const folder = await host.makeTemporaryFolder('/var/tmp/spark-swarm-base-');
   const root = `${folder}/root`;
   try {
     await shell.stream(
-      asRoot(sudo, 'debootstrap', '--variant=minbase', RELEASE, root, mirror),
+      asRoot(sudo, 'debootstrap', '--variant=minbase', release, root, mirror),
       (line) => {
         const detail = bootstrapDetail(line);
         if (detail !== undefined) progress(detail);
@@ -127,7 +140,7 @@ async function bootstrap(
         `"\${@:3}" tar -C "$1" --numeric-owner -c . | docker import --change 'CMD ["bash"]' --message 'debootstrap minbase' - "$2"`,
         'import',
         root,
-        BASE_IMAGE,
+        baseImage(release),
         ...(sudo.length > 0 ? sudo : ['env']),
       ],
       { env: target.dockerEnv, signal },

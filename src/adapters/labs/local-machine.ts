@@ -7,7 +7,7 @@ import type { FolderFinding, LabMachine, MachineFacts } from '../../lab/lab-mach
 import { nodeHostname } from '../../lab/lab-names.ts';
 import { ConflictError } from '../../errors.ts';
 import { exists, readRoutes } from '../files/system-files.ts';
-import { takeLock } from './lab-lock.ts';
+import { takeLock } from '../locks/file-lock.ts';
 import { isInSharedPlace, isTrusted } from './runtime-folder.ts';
 
 /** This machine, by its files. */
@@ -65,7 +65,7 @@ export class LocalMachine implements LabMachine {
         hint: 'set XDG_RUNTIME_DIR to a folder of your own with a short path',
       });
     }
-    return takeLock(path.join(this.#folder, `${lab}.lock`), lab);
+    return takeLock(path.join(this.#folder, `${lab}.lock`), `Cannot change the lab "${lab}": `);
   }
 
   async hashFolder(folder: string): Promise<string> {

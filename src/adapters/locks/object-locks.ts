@@ -40,7 +40,7 @@ interface Label extends Holder {
 
 const BEAT_MS = 5000;
 /** A holder that cannot be seen from here (on another machine, in another container) and that has not been heard of for so long is dead. */
-const STALE_MS = 30_000;
+export const STALE_MS = 30_000;
 const POLL_MS = 200;
 
 /**

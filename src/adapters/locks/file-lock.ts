@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ConflictError } from '../../errors.ts';
 import { describeSelf, isAlive, parseIdentity, type ProcessIdentity } from '../files/process-identity.ts';
@@ -8,28 +9,34 @@ import { describeSelf, isAlive, parseIdentity, type ProcessIdentity } from '../f
 const BEAT_MS = 5000;
 /** A holder that cannot be seen from here (in another container) and that has not been heard of for so long is dead. */
 const STALE_MS = 30_000;
+/** Removing a dead lock takes a moment. */
+const DISCARD_LIMIT_MS = 2000;
+const DISCARD_POLL_MS = 20;
+const ATTEMPTS = 200;
 
 /**
- * Takes the lock of a lab. One whose holder has died (killed, or the machine was rebooted) is taken over.
+ * Takes the lock of something that one command at a time may change. One whose holder has died (killed, or the machine was
+ * rebooted) is taken over.
  *
+ * @param beginning what the message begins with: `Cannot change the lab "dev": `
  * @throws ConflictError naming the holder
  */
-export async function takeLock(file: string, lab: string): Promise<AsyncDisposable> {
+export async function takeLock(file: string, beginning: string): Promise<AsyncDisposable> {
   const mine = JSON.stringify(describeSelf());
   // Written first and then linked, so that a lock is never seen without its holder.
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, mine, { mode: 0o600 });
   try {
-    for (let attempt = 1; attempt <= 5; attempt += 1) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (await linked(draft, file)) {
         await removeDrafts(file);
         return hold(file, mine);
       }
       const holder = await readHolder(file);
-      if (holder && (await isHeld(holder, file))) throw conflict(lab, holder.pid);
+      if (holder && (await isHeld(holder, file))) throw conflict(beginning, holder.pid);
       await discard(file);
     }
-    throw conflict(lab, undefined);
+    throw conflict(beginning, undefined);
   } finally {
     await rm(draft, { force: true });
   }
@@ -85,22 +92,32 @@ async function removeDrafts(file: string): Promise<void> {
   }
 }
 
-/** Removes a dead lock. Moved aside and read again: between our reading and this, another may have put its own there. */
+/**
+ * Removes a dead lock, and never one that another has put there since it was read: only who could link it to one more name
+ * may remove it, and looks again at what it has linked.
+ */
 async function discard(file: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
+  const right = `${file}.dead`;
   try {
-    await rename(file, aside);
-    const holder = await readHolder(aside);
-    if (holder && (await isHeld(holder, aside))) await linked(aside, file);
-    await rm(aside, { force: true });
+    if (!(await linked(file, right))) return await waitForDiscard(right);
+    const holder = await readHolder(right);
+    if (!holder || !(await isHeld(holder, right))) await rm(file, { force: true });
+    await rm(right, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
-function conflict(lab: string, pid: number | undefined): ConflictError {
+/** Another command is removing it; one that was killed meanwhile is not waited for. */
+async function waitForDiscard(right: string): Promise<void> {
+  const { ctimeMs } = await stat(right);
+  if (Date.now() - ctimeMs > DISCARD_LIMIT_MS) await rm(right, { force: true });
+  else await sleep(DISCARD_POLL_MS);
+}
+
+function conflict(beginning: string, pid: number | undefined): ConflictError {
   const holder = pid === undefined ? 'another command' : `the command with process number ${pid}`;
-  return new ConflictError(`Cannot change the lab "${lab}": ${holder} is at work on it`, {
+  return new ConflictError(`${beginning}${holder} is at work on it`, {
     hint: 'wait until it has ended, then run this again',
   });
 }

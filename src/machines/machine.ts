@@ -47,6 +47,11 @@ export interface MachineShell {
   runScript(script: string, options: ScriptOptions): Promise<ScriptResult>;
 
   /**
+   * The next script logs in anew: what the user may do since then holds for it. What runs goes on. Missing where nobody logs in.
+   */
+  renew?(): Promise<void>;
+
+  /**
    * Runs one program with this process's own input and output: `machines ssh`.
    * @param argv empty for a login shell
    * @returns its exit status
@@ -101,6 +106,8 @@ export interface KnownMachine {
   readonly driver: string | undefined;
   /** Whether a command of ours made it: only such a machine is ever removed. */
   readonly isOurs: boolean;
+  /** Name of the swarm that it was made for, where the source knows it. */
+  readonly madeFor?: string | undefined;
 }
 
 /** Makes machines and takes away what it made. */
@@ -128,6 +135,8 @@ export interface CreatedMachine {
 }
 
 export interface CreateOptions {
+  /** Name of the swarm they are made for: marks them as ours. */
+  readonly swarm: string;
   /** docker-machine's `--driver`. */
   readonly driver: string;
   readonly size: MachineSize;

@@ -6,6 +6,7 @@ import type { MasterSize, WorkerSize } from './sizes.ts';
 /** A node that may run tasks, and what is left on it. */
 export interface PlacementNode {
   readonly hostname: string;
+  /** It may run the master: a manager, or a worker where managers only manage. */
   readonly isManager: boolean;
   /** Nodes of one lab share a machine: its memory counts once. */
   readonly host: string;

@@ -37,7 +37,8 @@ function otherMachine(
   if (OperatingSystem.startsWith('Docker Desktop'))
     return 'this is Docker Desktop, whose engine runs in a machine of its own';
   if (platform !== 'linux') return `this machine runs ${platform}`;
-  if (endpoint.kind !== 'unix') return `the engine is at tcp://${endpoint.host}:${endpoint.port}`;
+  if (endpoint.kind !== 'unix')
+    return `the engine is at ${endpoint.kind}://${endpoint.host}${endpoint.port === undefined ? '' : `:${endpoint.port}`}`;
   if (OSType !== 'linux') return `the engine runs ${OSType}`;
   if (KernelVersion !== kernelRelease)
     return `the engine's kernel is ${KernelVersion}, this machine's is ${kernelRelease}`;

@@ -1,12 +1,11 @@
 import { NotFoundError, ToolkitError } from '../errors.ts';
+import { listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from '../swarm/members.ts';
 import { presentDataFolder, seesFolder } from './data-folder.ts';
 import type { FolderFinding, LabTools } from './lab-machine.ts';
 import { DEFAULT_LAB, labCommand, labObjectName, nodeHostname, nodeObjectName } from './lab-names.ts';
 import { formatSubnet } from './lab-network.ts';
 import { findLab, listOuterObjects, type LabState, type NodeContainer } from './lab-state.ts';
 import { presentSize } from './plan-lab.ts';
-import { listMembers, readNodeInfo } from './swarm-members.ts';
-import type { NodeInfo, SwarmMember } from './swarm-plan.ts';
 
 /** A lab as `lab status -o json` shows it. */
 export interface LabStatus {
@@ -93,9 +92,8 @@ async function readNode(
   const silent = { container, socketPath, info: undefined, failure: undefined, seesData: true };
   if (container.state !== 'running') return silent;
   try {
-    const place = { node, hostname, address: container.address ?? '' };
     const [info, seesData] = await Promise.all([
-      readNodeInfo(tools.openNode(socketPath, hostname), place, { signal, timeoutMs: ANSWER_LIMIT_MS }),
+      readNodeInfo(tools.openNode(socketPath, hostname), { signal, timeoutMs: ANSWER_LIMIT_MS }),
       folder?.kind === 'folder' ? seesFolder(container, folder.id, { ...tools, signal }) : true,
     ]);
     return { container, socketPath, info, failure: undefined, seesData };

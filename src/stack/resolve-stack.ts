@@ -9,6 +9,8 @@ export interface StackSurroundings {
   readonly mtu: number | undefined;
   /** Node that master and notebook stay on; `undefined` where there is only one that they may run on. */
   readonly masterNodeId: string | undefined;
+  /** Default `manager`, as the file says. */
+  readonly masterRole?: 'manager' | 'worker';
   /** Names of Docker's objects for this cluster. */
   readonly objects: StackObjects;
   /** Gives a short fingerprint of a text. */
@@ -87,9 +89,18 @@ function stackService(service: ComposeService, spec: ClusterSpec, around: StackS
       : {}),
     deploy: {
       ...service.deploy,
-      placement: { ...placement, constraints: [...(placement?.constraints ?? []), ...own] },
+      placement: { ...placement, constraints: [...constraintsOf(placement?.constraints ?? [], around), ...own] },
     },
   };
+}
+
+/** Where managers only manage, what shall run on them runs on workers. */
+function constraintsOf(
+  constraints: readonly string[],
+  { masterRole = 'manager' }: StackSurroundings,
+): readonly string[] {
+  if (masterRole === 'manager') return constraints;
+  return constraints.map((constraint) => constraint.replace(/^(node\.role\s*==\s*)manager$/, '$1worker'));
 }
 
 function clusterNetwork(network: ComposeNetwork | null, labels: Labels, mtu: number | undefined): ComposeNetwork {

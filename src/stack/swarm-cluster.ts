@@ -9,7 +9,15 @@ import {
 import { parseRememberedSpec } from '../cluster/spec.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../labels.ts';
 import { matchesConstraints } from './constraints.ts';
-import { hasEnded, isRunning, isWanted, type StackService, type StackTask, type SwarmNode } from './swarm-state.ts';
+import {
+  hasEnded,
+  isRunning,
+  isWanted,
+  type ServicePort,
+  type StackService,
+  type StackTask,
+  type SwarmNode,
+} from './swarm-state.ts';
 
 /** How far back failures count: a daemon that cannot start fails every few seconds. */
 const RECENT_MS = 600_000;
@@ -53,9 +61,12 @@ function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
 }
 
 function describeNode(node: SwarmNode, constraints: readonly string[]): ClusterNode {
-  const { id, hostname: name, role, availability, state } = node;
+  const { id, hostname: name, role, availability, state, labels } = node;
   const isUsable = state === 'ready' && availability === 'active';
-  return { id, name, role, availability, state, takesWorkers: isUsable && matchesConstraints(constraints, node) };
+  const madeBy =
+    labels[LABELS.nodeSwarm] !== undefined ? 'swarm' : labels[LABELS.nodeHost] !== undefined ? 'lab' : 'other';
+  const takesWorkers = isUsable && matchesConstraints(constraints, node);
+  return { id, name, role, availability, state, takesWorkers, madeBy };
 }
 
 function describeService(service: StackService, { tasks, nodes }: SwarmSnapshot): ClusterService {
@@ -113,12 +124,20 @@ function describeSlot(role: ClusterRole, { slot, tasks: serviceTasks, service, n
     exitCode: running ? undefined : lastFailure?.exitCode,
     since: current.since,
     publishedPorts: Object.fromEntries(
-      current.ports.flatMap((port) =>
+      portsOf(current, service, running).flatMap((port) =>
         port.publishedPort === undefined ? [] : [[port.targetPort, port.publishedPort]],
       ),
     ),
     failures: tasks.filter((task) => isRecentFailure(task, current, service)).length,
   };
+}
+
+/**
+ * Where a task's ports are published. Docker does not fill this in for a task that starts while the managers choose a leader
+ * anew: then it is what the service asks for, as far as that says a number.
+ */
+function portsOf(task: StackTask, service: StackService, running: boolean): readonly ServicePort[] {
+  return running && task.ports.length === 0 ? service.ports.filter(({ mode }) => mode === 'host') : task.ports;
 }
 
 /** The node that took the slot's last container with it; its task says `running` for ever. Empty when there is none. */

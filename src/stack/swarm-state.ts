@@ -68,6 +68,19 @@ export interface SwarmObject {
 
 const ENDED_STATES = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned']);
 
+/**
+ * Which nodes run masters: managers, unless all of them are drained, so that they only manage, and a worker is there.
+ * `docker-compose.yml` says `node.role == manager`.
+ */
+export function roleOfMasterNodes(nodes: readonly SwarmNode[]): SwarmNode['role'] {
+  const managers = nodes.filter(({ role }) => role === 'manager');
+  const onlyManage = managers.length > 0 && managers.every(({ availability }) => availability === 'drain');
+  const hasWorker = nodes.some(
+    ({ role, state, availability }) => role === 'worker' && state === 'ready' && availability === 'active',
+  );
+  return onlyManage && hasWorker ? 'worker' : 'manager';
+}
+
 /** True when the task's container has ended, or never was. */
 export function hasEnded(task: StackTask): boolean {
   return ENDED_STATES.has(task.state);

@@ -5,7 +5,7 @@ import type { ClusterSpec } from '../../cluster/spec.ts';
 import { LABELS } from '../../labels.ts';
 import { matchesConstraints } from '../../stack/constraints.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
-import { isWanted } from '../../stack/swarm-state.ts';
+import { isWanted, roleOfMasterNodes } from '../../stack/swarm-state.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 /**
@@ -44,7 +44,7 @@ export function describeNodes(
         tasks.reduce((sum, task) => sum + (others.find(({ id }) => id === task.serviceId)?.[measure] ?? 0), 0);
       return {
         hostname: node.hostname,
-        isManager: node.role === 'manager',
+        isManager: node.role === roleOfMasterNodes(swarm.nodes),
         host: node.labels[LABELS.nodeHost] ?? node.id,
         cores: node.cores,
         memoryBytes: node.memoryBytes,

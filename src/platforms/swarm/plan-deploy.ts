@@ -7,6 +7,7 @@ import { findPlacementProblem, type PlacementNode } from '../../cluster/placemen
 import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { CommandError, ConflictError, EngineError } from '../../errors.ts';
+import { registryOf } from '../../image/registry-name.ts';
 import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import {
   assertNameIsFree,
@@ -18,7 +19,7 @@ import {
 } from '../../stack/plan-stack.ts';
 import { nameObjects, resolveStack } from '../../stack/resolve-stack.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
-import { isWanted, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
+import { isWanted, roleOfMasterNodes, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
 import { shortHash } from '../short-hash.ts';
@@ -62,6 +63,7 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
   const resolved = resolveStack(document, spec, {
     objects: nameObjects(spec.name),
     mtu: networkMtu(swarm.nodes),
+    masterRole: roleOfMasterNodes(swarm.nodes),
     masterNodeId: spec.notebook ? chooseMasterNode(spec.name, swarm) : undefined,
     hash: shortHash,
   });
@@ -91,7 +93,7 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
       await giveStackVolumes(spec, present, reader);
       signal.throwIfAborted();
       progress(serviceChanges.map(formatStackChange).join(', '));
-      await deployStack(spec.name, resolved, { ...context, composeFile: file });
+      await deployStack(spec, resolved, { ...context, composeFile: file });
       for (const change of serviceChanges) {
         if (change.action === 'removeService') await reader.client.removeService(change.id);
       }
@@ -108,7 +110,8 @@ export function describeOpening(folder: string): string {
  * one, if that answers.
  */
 function chooseMasterNode(name: string, { nodes, services, tasks }: SwarmSnapshot): string | undefined {
-  const managers = nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
+  const role = roleOfMasterNodes(nodes);
+  const managers = nodes.filter((node) => node.role === role && node.state === 'ready');
   if (managers.length < 2) return undefined;
   const master = findMasterService(name, services);
   const present = tasks.find((task) => task.serviceId === master?.id && isWanted(task));
@@ -124,13 +127,15 @@ function byHostname(a: SwarmNode, b: SwarmNode): number {
 }
 
 async function deployStack(
-  name: string,
+  { name, image }: ClusterSpec,
   document: unknown,
   { shell, dockerEnv, composeFile }: SwarmDeployContext,
 ): Promise<void> {
+  // A node that has to pull the image by itself gets this person's credentials for the registry.
+  const auth = registryOf(image) === undefined ? [] : ['--with-registry-auth'];
   try {
     // JSON is YAML, and needs no quoting rules; standard input, so that no file holds it.
-    await shell.run(['docker', 'stack', 'deploy', '--resolve-image', 'never', '-c', '-', name], {
+    await shell.run(['docker', 'stack', 'deploy', '--resolve-image', 'never', ...auth, '-c', '-', name], {
       env: dockerEnv,
       input: JSON.stringify(document),
       // Relative files in a stack that an old command line resolves only now.
@@ -188,7 +193,8 @@ async function assertMasterPortsAnswerNobody(
   // Also while our own master is only starting: then its task does not report its ports yet.
   const ours = swarm.services.filter((service) => clusterNameOf(service.labels) === spec.name);
   const mine = new Set(ours.flatMap((service) => service.ports.map((port) => port.publishedPort)));
-  const managers = swarm.nodes.filter((node) => node.role === 'manager' && node.state === 'ready');
+  const role = roleOfMasterNodes(swarm.nodes);
+  const managers = swarm.nodes.filter((node) => node.role === role && node.state === 'ready');
   // With several managers the swarm looks for another one by itself, as far as its own services go.
   const [node] = managers;
   if (!node || managers.length > 1) return;

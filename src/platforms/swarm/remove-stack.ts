@@ -9,6 +9,7 @@ import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import { hasEnded, type StackService, type StackTask, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
 import { removeHelpers } from '../volume-owner.ts';
+import { removeDataHelpers } from './bring-data.ts';
 import { handleVolumes, type Place } from './remove-volumes.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
@@ -49,7 +50,9 @@ export async function removeStack(name: string, reader: SwarmReader, options: Re
   const foreignIds = new Set(foreign.map((service) => service.id));
   await waitForTasksGone(name, { nodes, foreign: foreignIds }, reader, options);
   await removeEndedContainers(name, places);
-  await Promise.all(places.map(async ({ api }) => api && removeHelpers(name, api)));
+  await Promise.all(
+    places.map(async ({ api }) => api && Promise.all([removeHelpers(name, api), removeDataHelpers(name, api)])),
+  );
   const [networks, objects, volumes] = await Promise.all([
     removeNetworks(name, { places, isShared: foreign.length > 0 }, reader, options),
     removeObjects(name, reader),

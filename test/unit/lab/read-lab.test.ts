@@ -11,7 +11,8 @@ import type { FolderFinding } from '../../../src/lab/lab-machine.ts';
 import { readSubnet } from '../../../src/lab/lab-network.ts';
 import type { NodeContainer } from '../../../src/lab/lab-state.ts';
 import { labStatus, type NodeReading } from '../../../src/lab/read-lab.ts';
-import type { SwarmMember } from '../../../src/lab/swarm-plan.ts';
+import type { SwarmMember } from '../../../src/swarm/members.ts';
+import { member as swarmMember, nodeInfo } from '../../helpers/swarm-builders.ts';
 
 function reading(node: number, changes: Partial<NodeContainer> = {}, answers = true): NodeReading {
   const container: NodeContainer = {
@@ -27,20 +28,12 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
     address: `192.168.77.1${node}`,
     ...changes,
   };
-  const info = {
-    node,
-    hostname: `lab-${node}`,
-    address: `192.168.77.1${node}`,
-    engineVersion: '26.1.5',
-    storageDriver: 'overlay2',
-    swarm: {
-      state: 'active',
-      nodeId: `n${node}`,
-      nodeAddress: `192.168.77.1${node}`,
-      isManager: node === 1,
-      error: '',
-    },
-  };
+  const info = nodeInfo(`lab-${node}`, {
+    state: 'active',
+    nodeId: `n${node}`,
+    nodeAddress: `192.168.77.1${node}`,
+    isManager: node === 1,
+  });
   return {
     container,
     socketPath: `/run/spark-swarm/lab/lab-${node}/docker.sock`,
@@ -51,15 +44,7 @@ function reading(node: number, changes: Partial<NodeContainer> = {}, answers = t
 }
 
 function member(node: number, state = 'ready'): SwarmMember {
-  return {
-    id: `n${node}`,
-    hostname: `lab-${node}`,
-    role: node === 1 ? 'manager' : 'worker',
-    availability: 'active',
-    state,
-    address: '',
-    labels: {},
-  };
+  return swarmMember(`n${node}`, `lab-${node}`, { role: node === 1 ? 'manager' : 'worker', state });
 }
 
 const NETWORK = { id: 'net', subnet: readSubnet('192.168.77.0/24'), mtu: 1400, size: 2 };

@@ -71,6 +71,13 @@ test("the secret is external, and Spark's services alone may read it", (t) => {
   t.is(service(resolved, 'cache').secrets, undefined);
 });
 
+test('where managers only manage, master and notebook run on a worker', (t) => {
+  const resolved = resolve({ notebook: NOTEBOOK }, FILE, { masterNodeId: 'n2', masterRole: 'worker' });
+  for (const role of ['master', 'notebook']) {
+    t.deepEqual(service(resolved, role).deploy?.placement, { constraints: ['node.role == worker', 'node.id==n2'] });
+  }
+});
+
 test('a notebook may read its token too, and is kept with the master on one node', (t) => {
   const grant = { uid: '1000', gid: '100', mode: 0o400 };
   const data = { path: '/srv/data', here: undefined, user: '1000:100' };

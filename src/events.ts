@@ -5,9 +5,10 @@
  * being waited for and what was last seen, or how much of how much.
  */
 export type ProgressEvent =
-  | { readonly type: 'steps'; readonly steps: readonly StepTitle[] }
+  /** `concurrent`: they run at the same time, and each ends when it is done. */
+  | { readonly type: 'steps'; readonly steps: readonly StepTitle[]; readonly concurrent?: true }
   | { readonly type: 'step-started'; readonly id: string }
-  | { readonly type: 'step-progress'; readonly id: string; readonly detail: string }
+  | { readonly type: 'step-progress'; readonly id: string; readonly detail: string; readonly bytes?: TransferredBytes }
   | {
       readonly type: 'step-done';
       readonly id: string;
@@ -18,6 +19,13 @@ export type ProgressEvent =
   | { readonly type: 'step-failed'; readonly id: string; readonly durationMs: number; readonly message: string }
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string };
+
+/** How far something that is brought to a machine has come. */
+export interface TransferredBytes {
+  readonly sent: number;
+  /** Not sent, because the machine had them. */
+  readonly reused: number;
+}
 
 export interface StepTitle {
   /** Stable name, unique in its flow: `image`, `deploy`, `ready`. */

@@ -13,7 +13,8 @@ export type StepEvent = Extract<ProgressEvent, { readonly id: string }>;
 
 interface Flow {
   readonly steps: readonly StepTitle[];
-  runningId: string | undefined;
+  /** Several where steps run at the same time. */
+  readonly runningIds: Set<string>;
 }
 
 /**
@@ -25,8 +26,8 @@ export class ProgressFlows {
 
   /** @returns whether the flow is an outermost one */
   open(steps: readonly StepTitle[]): boolean {
-    while (this.#stack.length > 0 && this.#stack.at(-1)?.runningId === undefined) this.#stack.pop();
-    this.#stack.push({ steps, runningId: undefined });
+    while (this.#stack.length > 0 && this.#stack.at(-1)?.runningIds.size === 0) this.#stack.pop();
+    this.#stack.push({ steps, runningIds: new Set() });
     return this.#stack.length === 1;
   }
 
@@ -34,27 +35,28 @@ export class ProgressFlows {
   follow(event: StepEvent): StepPlace {
     const isStart = event.type === 'step-started';
     const depth = this.#stack.findLastIndex((flow) =>
-      isStart ? flow.steps.some(({ id }) => id === event.id) : flow.runningId === event.id,
+      isStart ? flow.steps.some(({ id }) => id === event.id) : flow.runningIds.has(event.id),
     );
     const flow = this.#stack[depth];
     // A step that nobody announced is shown under its own name rather than lost.
     if (!flow) return { title: event.id, path: [], outermostId: event.id };
     this.#stack.length = depth + 1;
-    flow.runningId = event.id;
+    flow.runningIds.add(event.id);
     const place = this.#place(event.id);
-    if (event.type !== 'step-started' && event.type !== 'step-progress') flow.runningId = undefined;
+    if (event.type !== 'step-started' && event.type !== 'step-progress') flow.runningIds.delete(event.id);
     return place;
   }
 
   #place(id: string): StepPlace {
     const flow = this.#stack.at(-1);
+    const idIn = (one: Flow): string => (one === flow ? id : ([...one.runningIds][0] ?? id));
     return {
       title: flow?.steps.find((step) => step.id === id)?.title ?? id,
-      path: this.#stack.map(({ steps, runningId }) => {
-        const index = steps.findIndex((step) => step.id === runningId);
-        return `${index + 1}/${steps.length}`;
+      path: this.#stack.map((one) => {
+        const index = one.steps.findIndex((step) => step.id === idIn(one));
+        return `${index + 1}/${one.steps.length}`;
       }),
-      outermostId: this.#stack[0]?.runningId ?? id,
+      outermostId: this.#stack[0] ? idIn(this.#stack[0]) : id,
     };
   }
 }

@@ -38,7 +38,7 @@ export class LiveReporter {
   readonly report = (event: ProgressEvent): void => {
     switch (event.type) {
       case 'steps':
-        if (this.#flows.open(event.steps)) this.#open(event.steps);
+        if (this.#flows.open(event.steps)) this.#open(event.steps, event.concurrent ?? false);
         return;
       case 'note':
         return this.#say(event.message);
@@ -56,12 +56,19 @@ export class LiveReporter {
     closeScreen(this.#cli);
   };
 
-  #open(steps: readonly StepTitle[]): void {
+  #open(steps: readonly StepTitle[], concurrent: boolean): void {
     this.#finish();
     this.#steps = new Map(steps.map(({ id, title }) => [id, new LiveStep(title)]));
     const list = new Listr(
       [...this.#steps.values()].map((step) => step.asTask()),
-      { renderer: AnywhereRenderer, registerSignalListeners: false, rendererOptions: this.#rendererOptions() },
+      {
+        concurrent,
+        // One that fails does not end the lines of the others.
+        exitOnError: !concurrent,
+        renderer: AnywhereRenderer,
+        registerSignalListeners: false,
+        rendererOptions: this.#rendererOptions(),
+      },
     );
     // A failed step fails its list, too; the command has the error already.
     this.#drawn = this.#drawn.then(() => list.run()).then(ignore, ignore);

@@ -19,18 +19,19 @@ interface PlainOptions {
  */
 export function createPlainFormatter({ verbose, now }: PlainOptions): (event: ProgressEvent) => string | undefined {
   const flows = new ProgressFlows();
-  let last: { readonly text: string; readonly at: number } | undefined;
+  const lastOf = new Map<string, { readonly text: string; readonly at: number }>();
   const stepLine = (event: StepEvent): string | undefined => {
     const { title, path } = flows.follow(event);
     const head = `${path.length === 0 ? '' : `[${path.join(' ')}] `}${title}`;
     if (event.type !== 'step-progress') {
-      last = undefined;
+      lastOf.delete(event.id);
       return `${head}${stepOutcome(event)}`;
     }
     const text = `${head}: ${event.detail}`;
+    const last = lastOf.get(event.id);
     const isDue = last === undefined || now() - last.at >= PROGRESS_INTERVAL_MS;
     if (text === last?.text || !(verbose || isDue)) return undefined;
-    last = { text, at: now() };
+    lastOf.set(event.id, { text, at: now() });
     return text;
   };
   return (event) => {

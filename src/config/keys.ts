@@ -5,6 +5,7 @@ import { DEFAULT_MASTER_CORES, DEFAULT_MASTER_MEMORY_BYTES, DEFAULT_WORKER_CORES
 import { DEFAULT_PORTS } from '../cluster/spec.ts';
 import { UsageError } from '../errors.ts';
 import { parseImageReference } from '../image/image-state.ts';
+import { parseRegistry } from '../image/registry-name.ts';
 import { parseConstraint } from '../stack/constraints.ts';
 import { formatSize, parseCores, parseCount, parseDuration, parseSize } from '../units.ts';
 
@@ -48,6 +49,12 @@ const KEYS = {
     expected: 'an image name, like spark-swarm:latest',
     parse: parseImageReference,
     otherwise: DEFAULT_IMAGE,
+  },
+  registry: {
+    flag: 'registry',
+    kind: 'value',
+    expected: 'a registry and a path in it, like registry.example:5000/team',
+    parse: parseRegistry,
   },
   workers: {
     flag: 'workers',

@@ -23,6 +23,7 @@ const keys = {
   context: z.string().min(1).describe('Docker context to use: --context. Default: what docker itself would use.'),
   platform: z.enum(PLATFORM_KINDS).describe('Where the cluster lives: --platform.'),
   image: z.string().min(1).describe('Image to run: --image. Default: spark-swarm:latest.'),
+  registry: z.string().min(1).describe('Registry and path that nodes pull the image from, on a swarm: --registry.'),
   workers: z.int().min(1).max(1000).describe('How many workers: --workers. Default: as many as now, or 2.'),
   workerCores: coresOf('one worker'),
   workerMemory: size.describe("One worker's whole limit, like 1792m or 6g: --worker-memory."),

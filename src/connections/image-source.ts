@@ -1,49 +1,55 @@
 import path from 'node:path';
 
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
-import { resolveEngineTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
+import type { EngineTarget } from '../adapters/engine/engine-target.ts';
 import { DockerPackagesBuilder } from '../adapters/images/docker-packages-builder.ts';
+import { findNodeTargets } from '../adapters/images/node-targets.ts';
 import { LocalShell } from '../adapters/shell/local-shell.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { Report } from '../events.ts';
+import { bringImages } from '../image/bring-images.ts';
 import { assertSparkImage, findImageSource, imageNotFound, readImage } from '../image/image-state.ts';
 import { notebookImageOf } from '../image/notebook-image.ts';
 import { buildPackages, preparePackages, readPackagesFiles } from '../image/packages-build.ts';
-import { shipImage, type ShipTarget } from '../image/ship-image.ts';
+import { nameInRegistry, nameOutsideRegistry } from '../image/registry-name.ts';
+import type { NodeDelivery, ShipTarget } from '../image/ship-images.ts';
+import { summarizeNodes } from '../image/ship-report.ts';
 import type { ImageSource } from '../operations/deploy-images.ts';
 import type { SwarmReader } from '../platforms/swarm/swarm-reader.ts';
 import type { Connection, Surroundings } from './connection.ts';
+import { apisOf, findImageEngines, findSourceTarget } from './image-engines.ts';
+import { publishImages, pullPublished } from './publish-images.ts';
 
 /**
- * Where a cluster's images come from. A lab's are built on the engine that the lab itself runs on, so that one is
- * asked first; any other swarm's manager is its own source.
+ * Where a cluster's images come from: containers run those of their own engine; for a swarm see {@link findImageEngines}.
+ *
+ * @param registry `HOST[:PORT][/PATH]` that the nodes pull from; `undefined`: images are brought to them
  */
 export function createImageSource(
   connection: Connection,
   { env, projectRoot }: Pick<Surroundings, 'env' | 'projectRoot'>,
+  registry?: string,
 ): ImageSource {
-  const shell = new LocalShell();
-  const outerTarget = async (): Promise<EngineTarget> => resolveEngineTarget({ context: 'default', env: {}, shell });
-  const engines = async (): Promise<readonly EngineApi[]> => {
-    const manager = connection.target.api;
-    if (!connection.isLab) return [manager];
-    return [(await outerTarget()).api, manager];
-  };
+  const { signal, reader, target } = connection;
+  let engines: Promise<readonly EngineTarget[]> | undefined;
+  const findEngines = async (): Promise<readonly EngineTarget[]> =>
+    (engines ??= reader ? findImageEngines(connection) : Promise.resolve([target]));
   return {
+    nameOnNodes: (image) => nameInRegistry(registry, image),
+    nameHere: (image) => nameOutsideRegistry(registry, image),
     findId: async (image) => {
-      const candidates = await engines();
-      const source = await findImageSource(image, candidates, connection.signal);
-      const found = await readImage(source, image, connection.signal);
+      const source = await findImageSource(image, apisOf(await findEngines()), signal);
+      const found = await readImage(source, image, signal);
       if (!found) throw imageNotFound(image, source.name);
-      await assertSparkImage(image, source, connection.signal);
+      await assertSparkImage(image, source, signal);
       return found.id;
     },
-    findNotebook: async (image) => findNotebook(image, await engines(), connection.signal),
+    findNotebook: async (image) => findNotebook(image, apisOf(await findEngines()), signal),
     preparePackages: async (image, files) => {
-      const target = connection.isLab ? await outerTarget() : connection.target;
+      const builder = await findSourceTarget(image, await findEngines(), signal);
       const folder = path.join(projectRoot, 'docker');
-      const machine = new DockerPackagesBuilder(target, { env, shell, folder });
-      const plan = await preparePackages({ image, ...files }, machine, connection.signal);
+      const machine = new DockerPackagesBuilder(builder, { env, shell: new LocalShell(), folder });
+      const plan = await preparePackages({ image, ...files }, machine, signal);
       return {
         image: plan.image,
         notebookImage: plan.notebookImage,
@@ -53,14 +59,41 @@ export function createImageSource(
         },
       };
     },
-    ship: async (image, progress, signal) => {
-      if (!connection.reader) return undefined;
-      const source = await findImageSource(image, await engines(), signal);
-      const targets = await listTargets(connection.reader, connection.report);
-      const { shipped } = await shipImage({ image, source, targets, signal, progress });
+    ship: async (images, progress, shipSignal) => {
+      if (!reader) return undefined;
+      const around = { engines: await findEngines(), targets: await listTargets(reader, connection.report), env };
+      const request = { images, registry, progress, signal: shipSignal };
+      const shipped = (await bringOrPublish(request, around)).filter((node) => node.images.length > 0);
       return shipped.length === 0 ? undefined : shipped.map(({ name }) => name).join(', ');
     },
   };
+}
+
+interface BringingRequest {
+  readonly images: readonly string[];
+  readonly registry: string | undefined;
+  readonly progress: (detail: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Around {
+  readonly engines: readonly EngineTarget[];
+  readonly targets: readonly ShipTarget[];
+  readonly env: Surroundings['env'];
+}
+
+async function bringOrPublish(
+  { images, registry, progress, signal }: BringingRequest,
+  { engines, targets, env }: Around,
+): Promise<readonly NodeDelivery[]> {
+  const onNode = summarizeNodes(progress);
+  if (registry === undefined) {
+    const { nodes } = await bringImages({ images, engines: apisOf(engines), targets, signal, listen: () => onNode });
+    return nodes;
+  }
+  const published = await publishImages({ images, registry, engines, progress, signal });
+  const { nodes } = await pullPublished({ images: published, registry, targets, env, signal, onNode });
+  return nodes;
 }
 
 /** The image that a notebook of this cluster runs, which must have the layers of the workers' Spark below it. */
@@ -91,16 +124,16 @@ async function findNotebook(
   );
 }
 
+/** Nodes that cannot be reached are said: their tasks start only where the image is. */
 async function listTargets(reader: SwarmReader, report: Report): Promise<readonly ShipTarget[]> {
   const nodes = (await reader.client.listNodes()).filter((node) => node.state === 'ready');
-  const found = await Promise.all(
-    nodes.map(async (node) => ({ name: node.hostname, api: await reader.engines.find(node) })),
-  );
-  const blind = found.filter(({ api }) => api === undefined).map(({ name }) => name);
+  const { reachable } = await findNodeTargets(reader.engines, nodes);
+  const isReachable = (hostname: string): boolean => reachable.some(({ name }) => name === hostname);
+  const blind = nodes.map(({ hostname }) => hostname).filter((hostname) => !isReachable(hostname));
   if (blind.length > 0)
     report({
       type: 'warning',
       message: `cannot see which images ${blind.join(', ')} ${blind.length === 1 ? 'has' : 'have'}`,
     });
-  return found.flatMap(({ name, api }) => (api ? [{ name, api }] : []));
+  return reachable;
 }

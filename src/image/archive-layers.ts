@@ -10,12 +10,15 @@ import { createHash } from 'node:crypto';
  * Source: moby `image/tarexport/save.go`, `image/v1/imagev1.go` (CreateID); tried with 20.10.24 and 26.1.5.
  */
 export class ArchiveLayers {
-  readonly #layers: readonly string[];
+  readonly #layers: ReadonlySet<string>;
+  /** By its digest with all below it. */
+  readonly #layerByChain: ReadonlyMap<string, string>;
   readonly #layerByFolder = new Map<string, string>();
 
-  /** @param layers `sha256:…` of each layer, lowest first */
-  constructor(layers: readonly string[]) {
-    this.#layers = layers;
+  /** @param layerLists for each image `sha256:…` of each layer, lowest first */
+  constructor(layerLists: readonly (readonly string[])[]) {
+    this.#layers = new Set(layerLists.flat());
+    this.#layerByChain = new Map(layerLists.flatMap((layers) => [...listChains(layers)]));
   }
 
   /** Whether {@link addDescription} wants the content of this file; such a file is a few kilobytes. */
@@ -25,14 +28,14 @@ export class ArchiveLayers {
 
   addDescription(path: string, content: string): void {
     const folder = path.slice(0, 64);
-    const layer = findLayer(folder, content, this.#layers);
+    const layer = findLayer(folder, content, this.#layerByChain);
     if (layer !== undefined) this.#layerByFolder.set(folder, layer);
   }
 
   /** The layer (`sha256:…`) whose content the file is, or `undefined`. */
   layerOf(path: string): string | undefined {
     const blob = /^blobs\/(sha256)\/([0-9a-f]{64})$/.exec(path);
-    if (blob) return this.#layers.find((layer) => layer === `${blob[1]}:${blob[2]}`);
+    if (blob) return this.#layers.has(`${blob[1]}:${blob[2]}`) ? `${blob[1]}:${blob[2]}` : undefined;
     const file = /^([0-9a-f]{64})\/layer\.tar$/.exec(path);
     return file?.[1] === undefined ? undefined : this.#layerByFolder.get(file[1]);
   }
@@ -44,7 +47,16 @@ interface LayerDescription extends Readonly<Record<string, unknown>> {
   readonly os?: string;
 }
 
-function findLayer(folder: string, content: string, layers: readonly string[]): string | undefined {
+/** A layer's chain is the digest of the chain below it and its own. Source: opencontainers/image-spec `config.md`, "Layer ChainID". */
+function* listChains(layers: readonly string[]): Generator<[chain: string, layer: string]> {
+  let chain: string | undefined;
+  for (const layer of layers) {
+    chain = chain === undefined ? layer : `sha256:${sha256(`${chain} ${layer}`)}`;
+    yield [chain, layer];
+  }
+}
+
+function findLayer(folder: string, content: string, layerByChain: ReadonlyMap<string, string>): string | undefined {
   let description: LayerDescription;
   try {
     description = JSON.parse(content) as LayerDescription;
@@ -52,9 +64,7 @@ function findLayer(folder: string, content: string, layers: readonly string[]): 
     return undefined;
   }
   const { id: _id, parent, os, ...rest } = description;
-  let chain: string | undefined;
-  for (const layer of layers) {
-    chain = chain === undefined ? layer : `sha256:${sha256(`${chain} ${layer}`)}`;
+  for (const [chain, layer] of layerByChain) {
     const hashed = { ...rest, layer_id: chain, ...(parent === undefined ? {} : { parent: `sha256:${parent}` }) };
     // The operating system is in the digest of the top layer only.
     if ([hashed, { ...hashed, os }].some((value) => sha256(formatGoJson(value)) === folder)) return layer;

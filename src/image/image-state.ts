@@ -1,5 +1,5 @@
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
-import { NotFoundError, UsageError } from '../errors.ts';
+import { NotFoundError, UnreachableError, UsageError } from '../errors.ts';
 
 /** One image as one engine has it. */
 export interface ImageState {
@@ -64,19 +64,29 @@ export async function readImage(
 }
 
 /**
- * The first of the engines that has the image: the one to ship it from.
+ * The first of the engines that has the image: the one to ship it from. An engine that does not answer is passed over, as
+ * long as another one does.
  *
- * @throws NotFoundError if none has it; EngineError, UnreachableError
+ * @throws NotFoundError if none has it; EngineError; UnreachableError if none answers
  */
 export async function findImageSource(
   image: string,
   engines: readonly EngineApi[],
   signal?: AbortSignal,
 ): Promise<EngineApi> {
+  const asked: string[] = [];
+  let silence: UnreachableError | undefined;
   for (const api of engines) {
-    if (await readImage(api, image, signal)) return api;
+    try {
+      if (await readImage(api, image, signal)) return api;
+      asked.push(api.name);
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      silence ??= error;
+    }
   }
-  throw imageNotFound(image, engines.map(({ name }) => name).join(' nor on '));
+  if (asked.length === 0 && silence) throw silence;
+  throw imageNotFound(image, asked.join(' nor on '));
 }
 
 /** Every image of ours, and what was built on one, has it: see docker/Dockerfile. */

@@ -1,6 +1,6 @@
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import { UnreachableError } from '../errors.ts';
-import type { ShipTarget } from './ship-image.ts';
+import type { ShipTarget } from './ship-images.ts';
 
 /** Labels of the Dockerfile. `image` is on every image of ours: `spark` or `notebook`. */
 export const IMAGE_LABELS = {

@@ -2,31 +2,33 @@ import pMap from 'p-map';
 
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import { readImage, type ImageState } from './image-state.ts';
-import type { NodeImages } from './ship-plan.ts';
+import type { NodeImages, WantedImage } from './ship-plan.ts';
 
 /** Requests to one engine at the same time while its images are listed. */
 const CONCURRENT_INSPECTS = 8;
 
 /**
- * What the node has of the wanted image.
+ * What the node has of the wanted images.
  *
  * @throws EngineError, UnreachableError
  */
 export async function readNodeImages(
   name: string,
   api: EngineApi,
-  { image, wanted, signal }: { readonly image: string; readonly wanted: ImageState; readonly signal: AbortSignal },
+  { wanted, signal }: { readonly wanted: readonly WantedImage[]; readonly signal: AbortSignal },
 ): Promise<NodeImages> {
-  const present = await readImage(api, image, signal);
-  if (present?.id === wanted.id) return { name, imageId: present.id, layerLists: [], acceptsPartial: true };
-  if (present && (await isSameElsewhere(api, present, wanted))) {
-    return { name, imageId: wanted.id, layerLists: [], acceptsPartial: false };
+  const lacks: string[] = [];
+  for (const image of wanted) {
+    const present = await readImage(api, image.name, signal);
+    if (present?.id === image.id || (present && (await isSameElsewhere(api, present, image)))) continue;
+    lacks.push(image.name);
   }
+  if (lacks.length === 0) return { name, lacks, layerLists: [], acceptsPartial: false };
   const images = await api.get<readonly { readonly Id: string }[]>('/images/json', { signal });
   const layerLists = await pMap(images, async ({ Id }) => (await readImage(api, Id, signal))?.layers ?? [], {
     concurrency: CONCURRENT_INSPECTS,
   });
-  return { name, imageId: present?.id, layerLists, acceptsPartial: !(await usesContainerdStore(api)) };
+  return { name, lacks, layerLists, acceptsPartial: !(await usesContainerdStore(api)) };
 }
 
 /** Whether it is the same image under another id, as a containerd store gives it (the digest of its manifest). */

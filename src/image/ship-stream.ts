@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
 
 import { EngineError, UnreachableError } from '../errors.ts';
 import { ArchiveLayers } from './archive-layers.ts';
@@ -9,24 +8,64 @@ import { TarSplitter, type TarPiece } from './tar-splitter.ts';
 /** One node's end of the archive: what is written here is what its engine loads. */
 export interface Sink {
   readonly shipment: Shipment;
-  readonly stream: PassThrough;
+  readonly stream: SinkStream;
   sentBytes: number;
+  /** Left out, because the node has them. */
+  reusedBytes: number;
 }
 
 export interface FanOutOptions {
-  /** Layers of the image, `sha256:…`, lowest first. */
-  readonly layers: readonly string[];
+  /** Layers of each image, `sha256:…`, lowest first. */
+  readonly layerLists: readonly (readonly string[])[];
   /** How long a node may take nothing before it is given up, so that it does not hold up the others. */
   readonly stallTimeoutMs: number;
-  /** Called after each chunk with what has been read of the source so far. */
-  readonly onRead: (readBytes: number) => void;
+  /** Called after each chunk. */
+  readonly onRead: () => void;
 }
 
-/** What may wait for one node while the others go on, bytes. */
-const BUFFER_BYTES = 1024 ** 2;
+/**
+ * What may wait for one node while the others go on, bytes. All wait for pieces of the same chunks, so this is memory once,
+ * and not once for each node: the way from the fastest to the slowest.
+ */
+const BUFFER_BYTES = 32 * 1024 ** 2;
 
 export function createSink(shipment: Shipment): Sink {
-  return { shipment, stream: new PassThrough({ highWaterMark: BUFFER_BYTES }), sentBytes: 0 };
+  return { shipment, stream: new SinkStream(), sentBytes: 0, reusedBytes: 0 };
+}
+
+/** Passes on what is written. Unlike `drain`, which comes when all is taken, {@link waitUntilTaken} keeps it half full. */
+class SinkStream extends Transform {
+  #onTaken: () => void = () => {};
+
+  constructor() {
+    super({ writableHighWaterMark: BUFFER_BYTES });
+    this.once('close', () => this.#onTaken());
+  }
+
+  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+    done(null, chunk);
+    this.#onTaken();
+  }
+
+  /** Comes back when half of the buffer is free, or the stream is destroyed: by its reader, or for taking nothing. */
+  async waitUntilTaken(timeoutMs: number): Promise<void> {
+    if (this.destroyed || this.writableLength < BUFFER_BYTES) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      const startTimer = (): NodeJS.Timeout =>
+        setTimeout(() => {
+          this.destroy(new UnreachableError(`it took nothing of the image for ${timeoutMs / 1000} s`));
+        }, timeoutMs);
+      timer = startTimer();
+      this.#onTaken = () => {
+        clearTimeout(timer);
+        if (this.destroyed || this.writableLength < BUFFER_BYTES / 2) resolve();
+        else timer = startTimer();
+      };
+    });
+    this.#onTaken = () => {};
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -40,23 +79,28 @@ export function createSink(shipment: Shipment): Sink {
 export async function fanOutArchive(
   archive: AsyncIterable<Uint8Array>,
   sinks: readonly Sink[],
-  { layers, stallTimeoutMs, onRead }: FanOutOptions,
+  { layerLists, stallTimeoutMs, onRead }: FanOutOptions,
 ): Promise<void> {
   const splitter = new TarSplitter();
-  const router = new LayerRouter(layers);
-  let readBytes = 0;
+  const router = new LayerRouter(layerLists);
   for await (const chunk of archive) {
     for (const piece of splitter.push(chunk)) {
       const layer = router.layerOf(piece);
       for (const sink of sinks) {
-        if (sink.stream.destroyed || (layer !== undefined && sink.shipment.skippedLayers.has(layer))) continue;
+        if (layer !== undefined && sink.shipment.skippedLayers.has(layer)) {
+          sink.reusedBytes += piece.bytes.length;
+          continue;
+        }
+        if (sink.stream.destroyed) continue;
         sink.sentBytes += piece.bytes.length;
         sink.stream.write(piece.bytes);
       }
     }
-    readBytes += chunk.length;
-    onRead(readBytes);
-    await Promise.all(sinks.map(async ({ stream }) => waitUntilTaken(stream, stallTimeoutMs)));
+    onRead();
+    for (const { stream } of sinks) {
+      // Looked at first: a promise for each chunk and node costs more than the chunk.
+      if (stream.writableLength >= BUFFER_BYTES) await stream.waitUntilTaken(stallTimeoutMs);
+    }
     if (sinks.every(({ stream }) => stream.destroyed)) return;
   }
   if (!splitter.isComplete) throw new EngineError('The image archive broke off before its end', 500);
@@ -69,8 +113,8 @@ class LayerRouter {
   #description: Uint8Array[] = [];
   #descriptionBytes = 0;
 
-  constructor(layers: readonly string[]) {
-    this.#layers = new ArchiveLayers(layers);
+  constructor(layerLists: readonly (readonly string[])[]) {
+    this.#layers = new ArchiveLayers(layerLists);
   }
 
   /** @returns `sha256:…`, or `undefined` for everything that is not a layer's content */
@@ -94,21 +138,5 @@ class LayerRouter {
     this.#descriptionBytes += bytes.length;
     if (isWhole || this.#descriptionBytes < sizeBytes) return;
     this.#layers.addDescription(path, Buffer.concat(this.#description).toString('utf8', 0, sizeBytes));
-  }
-}
-
-async function waitUntilTaken(stream: PassThrough, timeoutMs: number): Promise<void> {
-  if (stream.destroyed || !stream.writableNeedDrain) return;
-  const timer = setTimeout(() => {
-    stream.destroy(new UnreachableError(`it took nothing of the image for ${timeoutMs / 1000} s`));
-  }, timeoutMs);
-  const settled = new AbortController();
-  const { signal } = settled;
-  try {
-    // `close` instead of `drain`: the node failed, which its own load reports.
-    await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => {});
-  } finally {
-    clearTimeout(timer);
-    settled.abort();
   }
 }

@@ -6,6 +6,10 @@ import { skipped, type FlowStep, type StepContext } from '../events.ts';
 
 /** Finds images and brings them to the nodes. */
 export interface ImageSource {
+  /** Name under which the nodes know an image: with the registry that they pull it from. */
+  nameOnNodes(image: string): string;
+  /** Name under which it was built. */
+  nameHere(image: string): string;
   /** @returns id of the image; @throws NotFoundError with what to type */
   findId(image: string): Promise<string>;
   /**
@@ -15,8 +19,11 @@ export interface ImageSource {
   findNotebook(image: string): Promise<{ readonly image: string; readonly imageId: string }>;
   /** Reads the files and says what image they make of this one. Changes nothing. @throws UsageError, ConfigError */
   preparePackages(image: string, files: PackageFiles): Promise<PreparedPackages>;
-  /** Brings it to every node that has another one or none. @returns a short line, or `undefined` when all have it */
-  ship(image: string, progress: (detail: string) => void, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Brings them, by the names they were built under, to every node that has others or none.
+   * @returns the nodes that got something, or `undefined` when all have them
+   */
+  ship(images: readonly string[], progress: (detail: string) => void, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** What a user adds to an image. */
@@ -47,11 +54,12 @@ const WITH_PACKAGES = /-packages-[0-9a-f]{12}$/;
 
 /** The spec with the images that it runs, packages put on top. Looks, and builds nothing. */
 export async function chooseImages(wanted: WantedSpec, { images, packages }: ImageWishes): Promise<ClusterSpec> {
-  const prepared = packages && (await images.preparePackages(wanted.image, packages));
-  const image = prepared?.image ?? wanted.image;
+  const base = images.nameHere(wanted.image);
+  const prepared = packages && (await images.preparePackages(base, packages));
+  const image = prepared?.image ?? base;
   const orPlanned = async <T>(found: Promise<T>, planned: T): Promise<T> =>
     found.catch((error: unknown) => {
-      if (prepared && prepared.image !== wanted.image && error instanceof NotFoundError) return planned;
+      if (prepared && prepared.image !== base && error instanceof NotFoundError) return planned;
       throw error;
     });
   const found = wanted.notebook
@@ -62,9 +70,13 @@ export async function chooseImages(wanted: WantedSpec, { images, packages }: Ima
     : undefined;
   return {
     ...wanted,
-    image,
+    image: images.nameOnNodes(image),
     imageId: await orPlanned(images.findId(image), NOT_BUILT),
-    notebook: found && { ...found, limitBytes: notebookLimitBytes(wanted.conf) },
+    notebook: found && {
+      ...found,
+      image: images.nameOnNodes(found.image),
+      limitBytes: notebookLimitBytes(wanted.conf),
+    },
   };
 }
 
@@ -73,9 +85,9 @@ export function packagesStep(wanted: WantedSpec, { images, packages }: ImageWish
   if (!packages) return undefined;
   return {
     id: 'packages',
-    title: `Put packages on the image ${wanted.image}`,
+    title: `Put packages on the image ${images.nameHere(wanted.image)}`,
     run: async (step) => {
-      const prepared = await images.preparePackages(wanted.image, packages);
+      const prepared = await images.preparePackages(images.nameHere(wanted.image), packages);
       const built = await prepared.build({ notebook: wanted.notebook }, step);
       return built.length === 0 ? skipped(`${prepared.image} is there`) : built.join(', ');
     },

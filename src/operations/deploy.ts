@@ -148,12 +148,13 @@ function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
     id: 'image',
     title: `Bring the image ${spec.image} to the nodes`,
     run: async ({ progress, signal }) => {
-      const shipped = [
-        await images.ship(spec.image, progress, signal),
-        spec.notebook && (await images.ship(spec.notebook.image, progress, signal)),
-      ];
-      const nodes = new Set(shipped.flatMap((names) => names?.split(', ') ?? []));
-      return nodes.size === 0 ? skipped('all nodes have it') : [...nodes].join(', ');
+      const wanted = [spec.image, ...(spec.notebook ? [spec.notebook.image] : [])];
+      const nodes = await images.ship(
+        wanted.map((image) => images.nameHere(image)),
+        progress,
+        signal,
+      );
+      return nodes ?? skipped('all nodes have it');
     },
   };
 }

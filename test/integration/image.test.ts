@@ -11,7 +11,7 @@ import { packTar } from 'modern-tar';
 import { EngineApi } from '../../src/adapters/engine/engine-api.ts';
 import { InterruptedError, NotFoundError, UnreachableError } from '../../src/errors.ts';
 import { readImage } from '../../src/image/image-state.ts';
-import { shipImage, type ShipTarget } from '../../src/image/ship-image.ts';
+import { shipImages, type NodeDelivery, type ShipTarget } from '../../src/image/ship-images.ts';
 import { ScratchEngine } from '../helpers/scratch-engine.ts';
 
 const root = await mkdtemp(path.join(tmpdir(), 'spark-swarm-image-'));
@@ -73,8 +73,18 @@ function noise(seed: string, sizeBytes: number): Buffer {
   return Buffer.concat(blocks).subarray(0, sizeBytes);
 }
 
-async function ship(image: string, nodes: readonly ShipTarget[], signal = new AbortController().signal) {
-  return shipImage({ image, source: source.api, targets: nodes, signal });
+async function ship(image: string | readonly string[], nodes: readonly ShipTarget[]): Promise<readonly NodeDelivery[]> {
+  const images = typeof image === 'string' ? [image] : image;
+  const { signal } = new AbortController();
+  return (await shipImages({ images, source: source.api, targets: nodes, signal })).nodes;
+}
+
+/** `node-1: got it`, `node-2: had it`, `node-3: got the rest`. */
+function describe(nodes: readonly NodeDelivery[]): readonly string[] {
+  return nodes.map(({ name, images, reusedBytes }) => {
+    if (images.length === 0) return `${name}: had it`;
+    return `${name}: got ${reusedBytes === 0 ? 'it' : 'the rest'}`;
+  });
 }
 
 test.serial('a first image goes whole to every node, a second run sends nothing', async (t) => {
@@ -82,20 +92,12 @@ test.serial('a first image goes whole to every node, a second run sends nothing'
     { seed: 'base', sizeBytes: 4e6 },
     { seed: 'one', sizeBytes: 2e6 },
   ]);
-  const { shipped, alreadyThere } = await ship('scratch:first', [node1, node2, node3]);
-  t.deepEqual(alreadyThere, []);
-  t.deepEqual(
-    shipped.map(({ name, isPartial }) => [name, isPartial]),
-    [
-      ['node-1', false],
-      ['node-2', false],
-      ['node-3', false],
-    ],
-  );
+  const nodes = await ship('scratch:first', [node1, node2, node3]);
+  t.deepEqual(describe(nodes), ['node-1: got it', 'node-2: got it', 'node-3: got it']);
   for (const { api } of [node1, node2, node3]) t.is((await readImage(api, 'scratch:first'))?.id, id);
 
   const again = await ship('scratch:first', [node1, node2, node3]);
-  t.deepEqual(again, { imageId: id, shipped: [], alreadyThere: ['node-1', 'node-2', 'node-3'] });
+  t.deepEqual(describe(again), ['node-1: had it', 'node-2: had it', 'node-3: had it']);
 });
 
 test.serial('each node gets only the layers it lacks, all from one read', async (t) => {
@@ -112,8 +114,10 @@ test.serial('each node gets only the layers it lacks, all from one read', async 
     { seed: 'top', sizeBytes: 1e6 },
   ]);
 
-  const { shipped } = await ship('scratch:layers', [node1, node2, node3]);
-  const bytes = Object.fromEntries(shipped.map((node) => [node.name, node.bytes]));
+  const nodes = await ship('scratch:layers', [node1, node2, node3]);
+  const bytes = Object.fromEntries(nodes.map((node) => [node.name, node.sentBytes]));
+  // What is not sent is what it had.
+  t.is(new Set(nodes.map(({ sentBytes, reusedBytes = 0 }) => sentBytes + reusedBytes)).size, 1);
   // The mark of performance.md P10: at most 5 % more than what has changed.
   t.true((bytes['node-1'] ?? NaN) <= 1.05 * 1e6, `node-1 got ${bytes['node-1']}`);
   t.true((bytes['node-2'] ?? NaN) <= 1.05 * 4e6, `node-2 got ${bytes['node-2']}`);
@@ -123,13 +127,46 @@ test.serial('each node gets only the layers it lacks, all from one read', async 
 
 test.serial('an image of known layers and other settings is a few kilobytes', async (t) => {
   await makeImage('scratch:settings', [{ seed: 'low', sizeBytes: 6e6 }]);
-  const { shipped } = await ship('scratch:settings', [node2]);
-  t.deepEqual(
-    shipped.map(({ name, isPartial }) => [name, isPartial]),
-    [['node-2', true]],
-  );
-  t.true((shipped[0]?.bytes ?? NaN) < 50_000);
+  const nodes = await ship('scratch:settings', [node2]);
+  t.deepEqual(describe(nodes), ['node-2: got the rest']);
+  t.true((nodes[0]?.sentBytes ?? NaN) < 50_000);
 });
+
+test.serial(
+  'two images come from one read: what both have goes once, and a node that has one gets the other',
+  async (t) => {
+    const below = [
+      { seed: 'two-low', sizeBytes: 5e6 },
+      { seed: 'two-middle', sizeBytes: 3e6 },
+    ];
+    const lower = await makeImage('scratch:lower', below);
+    const upper = await makeImage('scratch:upper', [...below, { seed: 'two-top', sizeBytes: 1e6 }]);
+    await ship('scratch:lower', [node1]);
+    let reads = 0;
+    const counted = new EngineApi(source.api.endpoint, source.name);
+    const open = counted.open.bind(counted);
+    counted.open = async (method, requestPath, options) => {
+      if (requestPath.startsWith('/images/get')) reads += 1;
+      return open(method, requestPath, options);
+    };
+    const images = ['scratch:lower', 'scratch:upper'];
+    const { signal } = new AbortController();
+    const { nodes } = await shipImages({ images, source: counted, targets: [node1, node2], signal });
+    counted.close();
+    t.is(reads, 1);
+    t.deepEqual(
+      nodes.map((node) => node.images),
+      [['scratch:upper'], images],
+    );
+    const [first, second] = nodes;
+    t.true((first?.sentBytes ?? NaN) <= 1.05 * 1e6, `node-1 got ${first?.sentBytes}`);
+    t.true((second?.sentBytes ?? NaN) <= 1.05 * 9e6, `node-2 got ${second?.sentBytes}`);
+    for (const { api } of [node1, node2]) {
+      t.is((await readImage(api, 'scratch:lower'))?.id, lower);
+      t.is((await readImage(api, 'scratch:upper'))?.id, upper);
+    }
+  },
+);
 
 test.serial('a node that does not answer is named, and the others have the image', async (t) => {
   const id = await makeImage('scratch:unreachable', [{ seed: 'unreachable', sizeBytes: 1e6 }]);
@@ -145,17 +182,17 @@ test.serial('a node that does not answer is named, and the others have the image
 });
 
 test.serial('a node that takes nothing any more is given up, and the others have the image', async (t) => {
-  const id = await makeImage('scratch:stalled', [{ seed: 'stalled', sizeBytes: 20e6 }]);
+  const id = await makeImage('scratch:stalled', [{ seed: 'stalled', sizeBytes: 60e6 }]);
   const stop = setStopOnLoad(node3);
   const request = {
-    image: 'scratch:stalled',
+    images: ['scratch:stalled'],
     source: source.api,
     targets: [node1, stop],
     signal: new AbortController().signal,
     stallTimeoutMs: 2000,
   };
   const error = await t.throwsAsync(
-    shipImage(request).finally(() => node3.signal('SIGCONT')),
+    shipImages(request).finally(() => node3.signal('SIGCONT')),
     {
       instanceOf: UnreachableError,
     },
@@ -180,20 +217,15 @@ test.serial('a node whose engine dies half-way is named; shipping again converge
   const controller = new AbortController();
   const targets = [node1, node2, node3];
   let killed: Promise<void> | undefined;
-  const progress = (): void => void (killed ??= node2.kill());
+  const onNode = (): void => void (killed ??= node2.kill());
   const error = await t.throwsAsync(
-    shipImage({ image: 'scratch:dies', source: source.api, targets, progress, signal: controller.signal }),
+    shipImages({ images: ['scratch:dies'], source: source.api, targets, onNode, signal: controller.signal }),
     { instanceOf: UnreachableError },
   );
   t.regex(error.message, /to 1 of 3 nodes:\n {2}node-2: /);
   await killed;
   await node2.start();
-  const { shipped, alreadyThere } = await ship('scratch:dies', targets);
-  t.deepEqual(alreadyThere, ['node-1', 'node-3']);
-  t.deepEqual(
-    shipped.map(({ name }) => name),
-    ['node-2'],
-  );
+  t.deepEqual(describe(await ship('scratch:dies', targets)), ['node-1: had it', 'node-2: got it', 'node-3: had it']);
   t.is((await readImage(node2.api, 'scratch:dies'))?.id, id);
 });
 
@@ -203,9 +235,9 @@ test.serial('an interrupted transfer leaves the image the node had; the next run
   const id = await makeImage('scratch:cut', [{ seed: 'cut', sizeBytes: 60e6 }]);
   const controller = new AbortController();
   const interrupted = new InterruptedError('Interrupted');
-  const progress = (): void => controller.abort(interrupted);
+  const onNode = (): void => controller.abort(interrupted);
   const error = await t.throwsAsync(
-    shipImage({ image: 'scratch:cut', source: source.api, targets: [node1], progress, signal: controller.signal }),
+    shipImages({ images: ['scratch:cut'], source: source.api, targets: [node1], onNode, signal: controller.signal }),
   );
   t.is(error, interrupted);
   t.is((await readImage(node1.api, 'scratch:cut'))?.id, old);
@@ -229,11 +261,7 @@ test.serial('an engine that refuses part of an image gets all of it', async (t) 
       return { Id: 'pretended', Size: 1, Created: '', RootFS: { Layers: wanted?.layers.slice(0, 1) } } as T;
     return get<T>(requestPath, options);
   };
-  const { shipped } = await ship('scratch:refused', [{ name: 'node-3', api }]);
-  t.deepEqual(
-    shipped.map(({ name, isPartial }) => [name, isPartial]),
-    [['node-3', false]],
-  );
+  t.deepEqual(describe(await ship('scratch:refused', [{ name: 'node-3', api }])), ['node-3: got it']);
   t.is((await readImage(node3.api, 'scratch:refused'))?.id, wanted?.id);
 });
 

@@ -10,6 +10,7 @@ import { parseConf, parseEnvironment, type Setting } from '../../cluster/setting
 import { DEFAULT_PORTS, PORT_NAMES, type PortChoice, type PortName } from '../../cluster/spec.ts';
 import { UsageError } from '../../errors.ts';
 import { parseImageReference } from '../../image/image-state.ts';
+import { parseRegistry } from '../../image/registry-name.ts';
 import type { PackageFiles } from '../../operations/deploy-images.ts';
 import { parseConstraint } from '../../stack/constraints.ts';
 import { parseCores, parseCount, parseSize } from '../../units.ts';
@@ -37,6 +38,7 @@ export type DeployCommandOptions = ClusterOptions &
   YesOptions &
   DryRunOptions & {
     readonly image?: string;
+    readonly registry?: string;
     readonly workers?: number;
     readonly workerCores?: number;
     readonly workerMemory?: number;
@@ -58,11 +60,21 @@ const DEFAULT_TIMEOUT_MS = 180_000;
 /** What takes away all that a flag has ever added: without the flag it is kept. */
 const NONE = 'none';
 
-/** The flags of `deploy` and `start`: what a cluster shall be. */
+/** The flags of `deploy` and `start`: which cluster, and what it shall be. */
 export function addDeployOptions(command: Command, cli: CliContext, platform?: PlatformKind): Command {
-  addClusterOptions(command, platform)
+  return addSpecOptions(addClusterOptions(command, platform), cli);
+}
+
+/** What a cluster shall be, and how a command that makes it runs. */
+export function addSpecOptions(command: Command, cli: CliContext): Command {
+  command
     .option('--image <image>', 'image to run (default: spark-swarm:latest)', (text) =>
       parseImageReference(text, '--image'),
+    )
+    .option(
+      '--registry <registry>',
+      'registry and path that nodes pull the image from, like registry.example:5000/team, on a swarm (default: none)',
+      (text) => parseRegistry(text, '--registry'),
     )
     .option('--workers <count>', 'how many workers (default: as many as now, or 2)', (text) =>
       parseCount(text, '--workers', { min: 1, max: 1000 }),
@@ -177,9 +189,11 @@ export function checkOptions(options: DeployCommandOptions, platform: PlatformKi
   refuseContradictions('--env', withoutNone(options.env));
   if (options.bind !== undefined && platform === 'swarm') throw new UsageError(NO_BIND);
   if (options.constraint.length > 0 && platform === 'containers') throw new UsageError(NO_CONSTRAINT);
+  if (options.registry !== undefined && platform === 'containers') throw new UsageError(NO_REGISTRY);
 }
 
 const NO_BIND = '--bind: ports of a swarm listen on every address of a node; expected only with --platform containers';
+const NO_REGISTRY = '--registry: containers run the image of their own engine; expected only with --platform swarm';
 const NO_CONSTRAINT = '--constraint: there is one machine; expected only with --platform swarm';
 
 function refuseContradictions(flag: string, given: readonly (readonly [string, string | number])[]): void {

@@ -64,7 +64,7 @@ async function deploy(cli: CliContext, options: DeployCommandOptions, question: 
       flags: await readFlags(options, cli),
       timeoutMs: options.timeout,
       wait: options.wait,
-      images: createImageSource(connection, surroundingsOf(cli)),
+      images: createImageSource(connection, surroundingsOf(cli), options.registry),
       packages: readPackages(options, cli),
       confirmRestart: async (applications) => confirm(cli, question(options.name, applications), { yes: options.yes }),
     });
@@ -79,7 +79,7 @@ async function dryRun(cli: CliContext, options: DeployCommandOptions): Promise<v
     const connection = await open(cli, options, report);
     return prepareDeploy(connection, {
       flags: await readFlags(options, cli),
-      images: createImageSource(connection, surroundingsOf(cli)),
+      images: createImageSource(connection, surroundingsOf(cli), options.registry),
       packages: readPackages(options, cli),
     });
   });

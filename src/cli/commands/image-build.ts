@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import { DEFAULT_IMAGE } from '../../cluster/resolve-spec.ts';
 import { LocalShell } from '../../adapters/shell/local-shell.ts';
+import { refuseUnreachable, type PushResult } from '../../connections/push-images.ts';
 import { UsageError } from '../../errors.ts';
 import { BUILD_TARGETS, IMAGE_REPOSITORY, type BuildTarget } from '../../image/build-argv.ts';
 import type { BuildPlan, BuiltImage } from '../../image/build-image.ts';
@@ -24,6 +25,7 @@ import {
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
 import { findEngine, shortId, type ContextOptions } from './image-engine.ts';
+import { formatPushed, runPush } from './image-push.ts';
 
 interface BuildOptions extends ContextOptions, OutputOptions, ProgressOptions, DryRunOptions {
   readonly target: BuildTarget;
@@ -31,6 +33,7 @@ interface BuildOptions extends ContextOptions, OutputOptions, ProgressOptions, D
   readonly javaVersion?: string;
   readonly baseImage?: string;
   readonly cache: boolean;
+  readonly push?: true;
 }
 
 /** `image build`. */
@@ -57,12 +60,14 @@ export function configureBuild(command: Command, cli: CliContext): void {
     .option('--base-image <image>', "image to build on (default: the Dockerfile's)", (text) =>
       parseImageReference(text, '--base-image'),
     )
-    .option('--no-cache', 'build every step anew');
+    .option('--no-cache', 'build every step anew')
+    .option('--push', 'bring it to the nodes of the swarm then, as image push does');
   addProgressOptions(addDryRunOption(addOutputOption(addContextOption(command))));
   addExamples(command, [
     ['bin/build-image', DEFAULT_IMAGE],
     ['bin/build-image v2 --spark-version 4.1.2', 'another Spark'],
     ['bin/build-image --target notebook', 'with JupyterLab, on the same layers'],
+    ['bin/build-image --push', 'and bring it to the nodes of the swarm, or of the lab'],
   ]);
   command.action(async (tag: string, options: BuildOptions) => runBuildCommand(tag, options, cli));
 }
@@ -87,10 +92,20 @@ async function runBuildCommand(tag: string, options: BuildOptions, cli: CliConte
   if (options.dryRun) return writeResult(cli, options.output, describePlan(plan), () => renderPlan(plan));
   try {
     const built = await withReporter(cli, options, async (report) => buildImage(plan, machine, report, cli.signal));
-    await writeResult(cli, options.output, built, () => renderBuilt(built));
+    const pushed = options.push ? await pushBuilt(cli, options, built) : undefined;
+    const result = { ...built, ...(pushed && { nodes: pushed.nodes, unreachableNodes: pushed.unreachableNodes }) };
+    await writeResult(cli, options.output, result, async () => {
+      const nodes = pushed && (await formatPushed(pushed));
+      return [renderBuilt(built), ...(nodes === undefined ? [] : [nodes])].join('\n');
+    });
+    if (pushed) refuseUnreachable(built.names, pushed);
   } finally {
     target.api.close();
   }
+}
+
+async function pushBuilt(cli: CliContext, options: BuildOptions, { names }: BuiltImage): Promise<PushResult> {
+  return runPush(cli, options, { images: names, nodes: undefined, registry: undefined });
 }
 
 function describePlan({ command, env, names, baseImage, context, caBundle }: BuildPlan): object {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 import { findNodeTargets } from '../../adapters/images/node-targets.ts';
-import { SwarmClient } from '../../adapters/swarm/swarm-client.ts';
 import { listImages, locateImages, type SparkImage } from '../../image/list-images.ts';
+import { SwarmReader } from '../../platforms/swarm/swarm-reader.ts';
 import { formatBytes } from '../../units.ts';
 import type { CliContext } from '../context.ts';
 import { addContextOption, addOutputOption, type OutputOptions } from '../options.ts';
@@ -22,10 +22,10 @@ export function configureList(command: Command, cli: CliContext): void {
 async function runListCommand(options: ReadOptions, cli: CliContext): Promise<void> {
   const { api } = await findEngine(options, cli);
   const images = await listImages(api, cli.signal);
-  const swarm = new SwarmClient(api);
-  const isManager = (await swarm.readInfo(INFO_TIMEOUT_MS)).isManager;
+  const { client, engines } = new SwarmReader(api);
+  const isManager = (await client.readInfo(INFO_TIMEOUT_MS)).isManager;
   const { reachable, unreachable } = isManager
-    ? await findNodeTargets(api, await swarm.listNodes())
+    ? await findNodeTargets(engines, await client.listNodes())
     : { reachable: [], unreachable: [] };
   const places = await locateImages(reachable, cli.signal);
   const silent = [...places].filter(([, ids]) => !ids).map(([name]) => `${name}: its engine does not answer`);

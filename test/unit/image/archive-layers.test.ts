@@ -20,7 +20,7 @@ const saved = JSON.parse(
 ) as SavedArchive;
 
 function readAll(layers: readonly string[], change: (content: string) => string = (content) => content): ArchiveLayers {
-  const archive = new ArchiveLayers(layers);
+  const archive = new ArchiveLayers([layers]);
   for (const [file, content] of Object.entries(saved.descriptions)) archive.addDescription(file, change(content));
   return archive;
 }
@@ -35,7 +35,7 @@ test('an archive of engine 20.10: every layer is known by the description before
 });
 
 test('an archive of engine 25 or newer: the file is named by the digest', (t) => {
-  const archive = new ArchiveLayers(saved.layers);
+  const archive = new ArchiveLayers([saved.layers]);
   for (const layer of saved.layers) t.is(archive.layerOf(`blobs/sha256/${layer.slice('sha256:'.length)}`), layer);
   t.is(archive.layerOf(`blobs/sha256/${'0'.repeat(64)}`), undefined);
 });
@@ -53,6 +53,16 @@ test('a description that fits no layer leaves its file unknown, so that everybod
   );
   const broken = readAll(saved.layers, () => '{');
   t.is(broken.layerOf(saved.files[0] ?? ''), undefined);
+});
+
+test('an archive of two images: the layers of both are known', (t) => {
+  const half = saved.layers.slice(0, Math.ceil(saved.layers.length / 2));
+  const archive = new ArchiveLayers([half, saved.layers]);
+  for (const [file, content] of Object.entries(saved.descriptions)) archive.addDescription(file, content);
+  t.deepEqual(
+    saved.files.map((file) => archive.layerOf(file)),
+    saved.layers,
+  );
 });
 
 test('other files of an archive are no layers', (t) => {

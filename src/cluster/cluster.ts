@@ -37,6 +37,8 @@ export interface ClusterNode {
   readonly state: string;
   /** It is ready and active, and the cluster's constraints let workers run there. */
   readonly takesWorkers: boolean;
+  /** What made it part of the swarm: `lab up`, `swarm create`, or somebody else. */
+  readonly madeBy: 'lab' | 'swarm' | 'other';
 }
 
 export interface ClusterService {

@@ -1,3 +1,4 @@
+import { labCommand } from '../lab/lab-names.ts';
 import { listWorkers, type Cluster, type ClusterNode } from './cluster.ts';
 import type { Problem } from './problems.ts';
 import { planMoves } from './rebalance.ts';
@@ -16,20 +17,26 @@ export function findNodeWarnings(cluster: Cluster): readonly Problem[] {
   ];
 }
 
-function explainLost({ id, name, state }: ClusterNode, nodes: readonly ClusterNode[]): Problem {
+function explainLost(node: ClusterNode, nodes: readonly ClusterNode[]): Problem {
+  const { id, name, state } = node;
   const subject = `node ${name}`;
   if (nodes.some((other) => other.id !== id && other.name === name && other.state === 'ready')) {
-    return {
-      subject,
-      message: `has an old entry that is ${state}: the machine has joined anew`,
-      hint: `docker node rm ${id}; spark-swarm swarm create again does it for its own nodes`,
-    };
+    const message = `has an old entry that is ${state}: the machine has joined anew`;
+    return { subject, message, hint: repairOf(node) ?? `on a manager: docker node rm ${id}` };
   }
-  return {
-    subject,
-    message: `is ${state}: nothing runs there`,
-    hint: `start that machine or its engine again; if it is gone for good: spark-swarm swarm leave ${name}`,
-  };
+  const gone =
+    node.madeBy === 'swarm' ? `spark-swarm swarm leave ${name}` : `on a manager: docker node rm --force ${id}`;
+  const hint =
+    node.madeBy === 'lab'
+      ? (repairOf(node) ?? null)
+      : `start that machine or its engine again; if it is gone for good: ${gone}`;
+  return { subject, message: `is ${state}: nothing runs there`, hint };
+}
+
+/** The command that puts the nodes in order which it made itself. */
+function repairOf({ madeBy, name }: ClusterNode): string | undefined {
+  if (madeBy === 'lab') return labCommand('up', name.replace(/-[0-9]+$/, ''));
+  return madeBy === 'swarm' ? 'spark-swarm swarm create, with the same words as the first time' : undefined;
 }
 
 function isTakenOut({ state, availability }: ClusterNode): boolean {
@@ -40,7 +47,7 @@ function explainTakenOut({ name, availability }: ClusterNode): Problem {
   return {
     subject: `node ${name}`,
     message: `takes nothing new: its availability is ${availability}`,
-    hint: `docker node update --availability active ${name}`,
+    hint: `on a manager: docker node update --availability active ${name}`,
   };
 }
 

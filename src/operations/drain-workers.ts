@@ -14,6 +14,13 @@ export interface DrainRequest {
   readonly isMasterKnown: boolean;
 }
 
+export interface DrainOptions {
+  readonly timeoutMs: number;
+  /** The command has a `--force` that does without draining. */
+  readonly canForce: boolean;
+  readonly progress: (detail: string) => void;
+}
+
 const POLL_MS = 100;
 
 /**
@@ -26,13 +33,13 @@ const POLL_MS = 100;
 export async function drainWorkers(
   context: OperationContext,
   { cluster, leaving, isMasterKnown }: DrainRequest,
-  { timeoutMs, progress }: { readonly timeoutMs: number; readonly progress: (detail: string) => void },
+  { timeoutMs, canForce, progress }: DrainOptions,
 ): Promise<string> {
   const state = await readMasterState(context, cluster);
   if (!isMasterKnown) {
     throw new UnreachableError(
       `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
-      { hint: 'run the same command again when it does; --force stops them without asking' },
+      { hint: `run the same command again when it does${canForce ? '; --force stops them without asking' : ''}` },
     );
   }
   if (!state) return 'the master does not run: there is nobody to ask';
@@ -56,7 +63,9 @@ export async function drainWorkers(
     if (Date.now() > deadline) {
       throw new WaitTimeoutError(
         `Gave up after ${formatDuration(timeoutMs)} waiting for the executors on ${nameWorkers(waitingFor)} to end; nothing was stopped`,
-        { hint: 'the same command goes on with the same workers; --force stops them without waiting' },
+        {
+          hint: `the same command goes on with the same workers${canForce ? '; --force stops them without waiting' : ''}`,
+        },
       );
     }
     await sleep(POLL_MS, undefined, { signal: context.signal });

@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
 import type { ClusterContainer } from '../cluster/cluster.ts';
 import { InterruptedError, NotFoundError } from '../errors.ts';
 import type { LogOptions } from '../platforms/platform.ts';
+import { forMany } from '../signals.ts';
 import type { OperationContext } from './operation.ts';
 
 export interface ClusterLogOptions extends Omit<LogOptions, 'stdout' | 'stderr' | 'signal'> {
@@ -37,8 +37,7 @@ export async function streamLogs(context: OperationContext, options: ClusterLogO
   const prefixOf = ({ displayName }: ClusterContainer): string =>
     chosen.length === 1 ? '' : `${displayName.padEnd(width)} | `;
   const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
-  setMaxListeners(0, signal);
+  const signal = forMany(AbortSignal.any([context.signal, stop.signal]));
   const failures: unknown[] = [];
   await Promise.all(
     chosen.map(async (container) => {

@@ -110,7 +110,11 @@ export function resizeSteps(context: OperationContext, options: ResizeOptions, p
     run: async ({ progress }) =>
       options.force
         ? skipped('--force')
-        : drainWorkers(context, { cluster, leaving, isMasterKnown }, { timeoutMs: options.timeoutMs, progress }),
+        : drainWorkers(
+            context,
+            { cluster, leaving, isMasterKnown },
+            { timeoutMs: options.timeoutMs, canForce: true, progress },
+          ),
   };
   const stopStep: FlowStep = {
     id: 'stop',

@@ -1,5 +1,6 @@
 import test from 'ava';
 
+import type { ClusterNode } from '../../../src/cluster/cluster.ts';
 import { findNodeWarnings } from '../../../src/cluster/node-warnings.ts';
 import { cluster, clusterNode, container } from '../../helpers/builders.ts';
 
@@ -20,13 +21,26 @@ test('a node that is lost is named, with what to do', (t) => {
   ]);
 });
 
+test('what is typed for a lost node depends on who made it a node', (t) => {
+  const hintFor = (madeBy: ClusterNode['madeBy']): string | null | undefined => {
+    const lost = clusterNode('class-3', { state: 'down', takesWorkers: false, madeBy });
+    return findNodeWarnings(cluster({ containers: SPREAD, nodes: [clusterNode('n1'), clusterNode('n2'), lost] }))[0]
+      ?.hint;
+  };
+  t.is(hintFor('lab'), 'spark-swarm lab up --name class');
+  t.is(
+    hintFor('other'),
+    'start that machine or its engine again; if it is gone for good: on a manager: docker node rm --force id-class-3',
+  );
+});
+
 test('the old entry of a machine that joined anew is told from a node that is lost', (t) => {
   const old = clusterNode('n2', { id: 'old-id', state: 'down', takesWorkers: false });
   t.deepEqual(findNodeWarnings(cluster({ containers: SPREAD, nodes: [clusterNode('n1'), clusterNode('n2'), old] })), [
     {
       subject: 'node n2',
       message: 'has an old entry that is down: the machine has joined anew',
-      hint: 'docker node rm old-id; spark-swarm swarm create again does it for its own nodes',
+      hint: 'spark-swarm swarm create, with the same words as the first time',
     },
   ]);
 });
@@ -39,7 +53,7 @@ test('a paused node is named; a drained one is a decision', (t) => {
     {
       subject: 'node n3',
       message: 'takes nothing new: its availability is pause',
-      hint: 'docker node update --availability active n3',
+      hint: 'on a manager: docker node update --availability active n3',
     },
   ]);
 });

@@ -4,6 +4,7 @@ import { resolveSpec, type WantedSpec } from '../../../src/cluster/resolve-spec.
 import { notebookLimitBytes } from '../../../src/cluster/sizes.ts';
 import { InvalidStateError, NotFoundError, UsageError } from '../../../src/errors.ts';
 import type { StepContext } from '../../../src/events.ts';
+import { nameInRegistry, nameOutsideRegistry } from '../../../src/image/registry-name.ts';
 import {
   chooseImages,
   packagesStep,
@@ -19,13 +20,19 @@ const wanted = (notebook = false, conf: Readonly<Record<string, string>> = {}): 
   resolveSpec({ name: 'spark', notebook, conf }, undefined);
 
 /** A source that has these images, by name, and puts packages on the image that has a name for them. */
-function source(images: Readonly<Record<string, string>>, built: readonly string[] = []): ImageSource {
+function source(
+  images: Readonly<Record<string, string>>,
+  built: readonly string[] = [],
+  registry?: string,
+): ImageSource {
   const find = async (image: string): Promise<string> => {
     const id = images[image];
     if (id === undefined) throw new NotFoundError(`There is no image "${image}"`);
     return id;
   };
   return {
+    nameOnNodes: (image) => nameInRegistry(registry, image),
+    nameHere: (image) => nameOutsideRegistry(registry, image),
     findId: find,
     findNotebook: async (image) => ({ image: `${image}-notebook`, imageId: await find(`${image}-notebook`) }),
     preparePackages: async (image) => ({
@@ -54,6 +61,18 @@ test('a notebook has its own image, and room for Jupyter and one driver', async 
   const conf = { 'spark.driver.memory': '2g' };
   t.deepEqual((await chooseImages(wanted(true, conf), { images })).notebook, { ...image, limitBytes: 2944 * MIB });
   t.is(notebookLimitBytes(conf), 2944 * MIB);
+});
+
+test('with a registry the nodes know the images by their names there; ids are those of the built ones', async (t) => {
+  const built = { 'spark-swarm:latest': 'sha256:a', 'spark-swarm:latest-notebook': 'sha256:n' };
+  const images = source(built, [], 'a.b:5000/team');
+  const found = await chooseImages(wanted(true), { images });
+  t.is(found.image, 'a.b:5000/team/spark-swarm:latest');
+  t.is(found.imageId, 'sha256:a');
+  t.is(found.notebook?.image, 'a.b:5000/team/spark-swarm:latest-notebook');
+  const again = await chooseImages({ ...wanted(true), image: found.image }, { images });
+  t.is(again.image, found.image);
+  t.is(again.imageId, 'sha256:a');
 });
 
 test('packages make another image, which is only planned while nobody has built it', async (t) => {

@@ -6,6 +6,8 @@ import { application, clusterService } from '../../helpers/builders.ts';
 import { FakeCluster } from '../../helpers/fake-cluster.ts';
 
 const images = (shipped?: string): DeployOptions['images'] => ({
+  nameOnNodes: (image) => image,
+  nameHere: (image) => image,
   findId: async (image) => {
     if (image === 'spark-swarm:latest') return 'sha256:aaaa';
     throw new NotFoundError(`There is no image "${image}"`);

@@ -46,6 +46,7 @@ test('a drain that runs out of time stops nothing', async (t) => {
   fake.keepsExecutors = true;
   const error = await t.throwsAsync(rebalance(fake, 0), { instanceOf: WaitTimeoutError });
   t.is(error.message, 'Gave up after 0 ms waiting for the executors on worker-3 to end; nothing was stopped');
+  t.is(error.hint, 'the same command goes on with the same workers');
   t.false(fake.calls.some((call) => call.startsWith('restart')));
 });
 

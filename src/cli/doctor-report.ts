@@ -1,0 +1,93 @@
+import type { ChalkInstance } from 'chalk';
+
+import { CHECK_GROUPS, type CheckGroup, type CheckState } from '../doctor/check.ts';
+import { formatPair } from '../doctor/check-overlay.ts';
+import type { DoctorReport } from '../doctor/doctor-report.ts';
+import type { OverlayReport } from '../doctor/overlay.ts';
+import type { DoctorFinding } from '../doctor/problems.ts';
+
+const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
+  machine: 'This machine',
+  context: 'Its engine and contexts',
+  swarm: 'The swarm',
+  clusters: 'Clusters',
+};
+
+const MARKS: Readonly<Record<CheckState, string>> = { ok: '✓', note: 'i', warning: '!', error: '✗', skipped: '-' };
+
+/** The check list: one short line for what is well, problem, proof, fix and page for what is not. */
+export function formatDoctor(report: DoctorReport, colors: ChalkInstance): string {
+  const width = Math.max(...report.checks.map(({ title }) => title.length)) + 2;
+  const groups = CHECK_GROUPS.map((group) => {
+    const checks = report.checks.filter((check) => check.group === group);
+    const lines = checks.flatMap(({ id, state, title, detail }) => {
+      const about = report.findings.filter(({ check }) => check === id);
+      const first = detail ?? (about.length === 1 ? '' : `${about.length} findings`);
+      const line = `  ${paint(colors, state)(MARKS[state])} ${title.padEnd(width)}${first}`.trimEnd();
+      return [state === 'skipped' ? colors.dim(line) : line, ...about.flatMap((found) => findingLines(found, colors))];
+    });
+    return checks.length === 0 ? '' : [colors.bold(GROUP_TITLES[group]), ...lines].join('\n');
+  });
+  const matrix = report.overlay === null || report.overlay.pairs.length === 0 ? '' : formatMatrix(report.overlay);
+  return [...groups, matrix, summary(report, colors)].filter((part) => part !== '').join('\n\n');
+}
+
+function findingLines(
+  { id, severity, subject, problem, proof, fix, page }: DoctorFinding,
+  colors: ChalkInstance,
+): string[] {
+  return [
+    `      ${paint(colors, severity)(id)} ${subject}: ${problem}`,
+    `        proof: ${proof}`,
+    `        fix:   ${fix}`,
+    `        page:  ${page}`,
+  ];
+}
+
+function paint(colors: ChalkInstance, state: CheckState): ChalkInstance {
+  if (state === 'error') return colors.red;
+  if (state === 'warning') return colors.yellow;
+  if (state === 'note') return colors.cyan;
+  return state === 'ok' ? colors.green : colors.dim;
+}
+
+/** From the node of the row to that of the column. */
+function formatMatrix({ pairs, notes }: OverlayReport): string {
+  const nodes = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].toSorted((a, b) =>
+    a.localeCompare(b, 'en', { numeric: true }),
+  );
+  const rows = [
+    ['from / to', ...nodes],
+    ...nodes.map((from) => [
+      from,
+      ...nodes.map((to) => {
+        const pair = pairs.find((one) => one.from === from && one.to === to);
+        return pair ? formatPair(pair) : '-';
+      }),
+    ]),
+  ];
+  // Not `formatTable`, which writes its head in capitals: these are names.
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 3))
+      .join('')
+      .trimEnd(),
+  );
+  const shown = [
+    'Overlay, with the largest packet that came through:',
+    ...lines,
+    ...notes.map((note) => `note: ${note}`),
+  ];
+  return shown.join('\n');
+}
+
+function summary({ healthy, findings }: DoctorReport, colors: ChalkInstance): string {
+  const count = (severity: DoctorFinding['severity'], one: string): readonly string[] => {
+    const number = findings.filter((finding) => finding.severity === severity).length;
+    return number === 0 ? [] : [`${number} ${one}${number === 1 ? '' : 's'}`];
+  };
+  const counts = [...count('error', 'error'), ...count('warning', 'warning'), ...count('note', 'note')].join(', ');
+  const verdict = healthy ? colors.green('Nothing stands in the way') : colors.red('Something stands in the way');
+  return counts === '' ? `${verdict}.` : `${verdict}: ${counts}.`;
+}

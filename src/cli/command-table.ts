@@ -72,14 +72,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import('./commands/stop.ts'),
   },
   {
+    words: ['cluster'],
+    summary: 'clusters by name alone, and the hosts below them, as the older command had it',
+    load: async () => import('./commands/cluster.ts'),
+  },
+  {
     words: ['image'],
-    summary: 'build images, bring them to the nodes, list them',
+    summary: 'build images, bring them to the nodes, list and remove them',
     load: async () => import('./commands/image.ts'),
+  },
+  {
+    words: ['swarm'],
+    summary: 'machines joined as a swarm: create or repair, join, leave, status',
+    load: async () => import('./commands/swarm.ts'),
+  },
+  {
+    words: ['machines'],
+    summary: 'the machines of swarms: list, log in, hand over, import, remove',
+    load: async () => import('./commands/machines.ts'),
   },
   {
     words: ['lab'],
     summary: 'nodes in containers on this machine, joined as a swarm',
     load: async () => import('./commands/lab.ts'),
+  },
+  {
+    words: ['doctor'],
+    summary: 'what is wrong with this machine, its context, its swarm, its clusters',
+    load: async () => import('./commands/doctor.ts'),
   },
   {
     words: ['config'],

@@ -66,11 +66,12 @@ export function applyEnvironment(command: Command, env: Readonly<Record<string, 
 }
 
 /** What deletes data or kills work is typed each time, and not left behind in a shell's profile. */
-const TYPED_ONLY: ReadonlySet<string> = new Set(['volumes', 'force', 'remove']);
+const TYPED_ONLY: ReadonlySet<string> = new Set(['volumes', 'force', 'remove', 'create']);
 
 function variableName(command: Command, option: Option): string {
   // `--name` is the cluster everywhere but here.
   if (option.name() === 'name' && command.parent?.name() === 'lab') return 'SPARK_SWARM_LAB';
+  if (option.name() === 'name' && command.parent?.name() === 'swarm') return 'SPARK_SWARM_SWARM';
   // `--file` is a compose file everywhere but here.
   if (option.name() === 'file' && command.parent?.name() === 'config') return 'SPARK_SWARM_CONFIG';
   return `SPARK_SWARM_${option.name().toUpperCase().replaceAll('-', '_')}`;

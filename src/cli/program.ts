@@ -82,13 +82,18 @@ function createRoot(cli: CliContext): Command {
  * the engine of this machine, whatever the cluster's context is.
  */
 const WITHOUT_PROJECT_FILE = new Set([
+  'cluster list',
+  'cluster info',
   'quickstart',
   'lab',
+  'swarm',
+  'machines',
   'config',
   'completion',
   'list',
   'image build',
   'image list',
+  'image prune',
 ]);
 
 function usesProjectFile(command: Command): boolean {

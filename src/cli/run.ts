@@ -1,4 +1,5 @@
 import { InterruptedError } from '../errors.ts';
+import { forMany } from '../signals.ts';
 import type { CommandEntry } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { main, OutputClosedError } from './main.ts';
@@ -38,7 +39,7 @@ async function runProcess(work: (cli: CliContext) => Promise<number>, projectRoo
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  process.exitCode = await work(processContext(controller.signal, projectRoot));
+  process.exitCode = await work(processContext(forMany(controller.signal), projectRoot));
   for (const signal of signals) process.off(signal, onSignal);
 }
 

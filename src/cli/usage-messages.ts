@@ -19,6 +19,10 @@ export function toUsageError({ code, message }: CommanderError, command: Command
       });
     case 'commander.optionMissingArgument':
       return new UsageError(`${quoted}: the value is missing`);
+    case 'commander.missingMandatoryOptionValue':
+      return new UsageError(`${quoted.replace(/,? *--.*/, '')} is missing`, {
+        hint: `${commandLine(command)} --help`,
+      });
     case 'commander.missingArgument':
       return new UsageError(`the argument ${quoted.toUpperCase()} is missing`, {
         hint: `${commandLine(command)} --help`,

@@ -5,6 +5,7 @@ import { connect } from '../connections/connect.ts';
 import type { Connection, Surroundings } from '../connections/connection.ts';
 import { InterruptedError } from '../errors.ts';
 import { silent, type Report } from '../events.ts';
+import { forMany } from '../signals.ts';
 import { nameOf, type CallOptions, type ClusterOptions } from './call-options.ts';
 
 /** This package's own folder; this file runs from dist/src/library. */
@@ -34,7 +35,7 @@ export async function runCall<T>(options: Partial<CallOptions>, work: (call: Cal
     if (!isOver) onEvent(event);
   };
   try {
-    return await work({ around: surroundingsOf(options, own.signal), report });
+    return await work({ around: surroundingsOf(options, forMany(own.signal)), report });
   } catch (error) {
     // What an aborted request throws differs from library to library; what the caller did does not.
     throw own.signal.aborted ? own.signal.reason : error;

@@ -83,7 +83,8 @@ export function planSubmit(
     }
     const value = inline ?? words[++index];
     if (value === undefined) throw new UsageError(`${name}: expected a value`);
-    if (isOwnFlag(name)) own[name.slice(2) as OwnFlag] = value;
+    const ownFlag = OWN_FLAGS[name];
+    if (ownFlag) own[ownFlag] = value;
     else if (FILE_LISTS.has(name))
       options.push(
         name,
@@ -121,9 +122,15 @@ function refuseCarriageReturns(args: readonly string[]): void {
   );
 }
 
-function isOwnFlag(option: string): boolean {
-  return option === '--name' || option === '--context' || option === '--platform' || option === '--example';
-}
+/** None of them means anything else to spark-submit but `--name`, which is the application's there. */
+const OWN_FLAGS: Readonly<Partial<Record<string, OwnFlag>>> = {
+  '--name': 'name',
+  '-n': 'name',
+  '--context': 'context',
+  '--platform': 'platform',
+  '-p': 'platform',
+  '--example': 'example',
+};
 
 function splitInline(word: string): readonly [string, string | undefined] {
   const at = word.startsWith('--') ? word.indexOf('=') : -1;

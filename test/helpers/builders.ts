@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Cluster, ClusterContainer, ClusterNode, ClusterRole, ClusterService } from '../../src/cluster/cluster.ts';
+import type { ClusterHost } from '../../src/cluster/hosts.ts';
 import type { PlacementNode } from '../../src/cluster/placement.ts';
 import { planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
 import { DEFAULT_PORTS, NO_MACHINE_SETTINGS, rememberSpec, type ClusterSpec } from '../../src/cluster/spec.ts';
@@ -93,7 +94,14 @@ export function clusterService(role: ClusterRole, changes: Partial<ClusterServic
 /** A node of the swarm that takes workers. */
 export function clusterNode(name: string, changes: Partial<ClusterNode> = {}): ClusterNode {
   const node = { id: `id-${name}`, name, role: 'worker', availability: 'active', state: 'ready' } as const;
-  return { ...node, takesWorkers: true, ...changes };
+  return { ...node, takesWorkers: true, madeBy: 'swarm', ...changes };
+}
+
+/** The same node with the names by which people know it. */
+export function clusterHost(name: string, changes: Partial<ClusterHost> = {}): ClusterHost {
+  const { id, role, availability, state } = clusterNode(name);
+  const known = { address: `${name}.address`, engine: undefined, machine: `ssh/root@${name}:22`, isJoining: false };
+  return { id, name, role, availability, state, ...known, ...changes };
 }
 
 /** Folders of a machine whose person has the uid 1000, and what is said of them. */

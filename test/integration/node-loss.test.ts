@@ -45,7 +45,7 @@ async function waitUntilReplaced(t: ExecutionContext, cluster: TestCluster, node
       {
         subject: `node ${node}`,
         message: 'is down: nothing runs there',
-        hint: `start that machine or its engine again; if it is gone for good: spark-swarm swarm leave ${node}`,
+        hint: `spark-swarm lab up --name ${theLab().name}`,
       },
     ],
   );

@@ -22,7 +22,9 @@ const pages = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'nfs/README.md',
-  ...readdirSync(path.join(projectRoot, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(path.join(projectRoot, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => path.extname(name) !== '')
+    .map((name) => `docs/${name}`),
 ];
 
 /** Rows of the first table whose head has these words in this order: one list of cells each, without back quotes. */

@@ -34,7 +34,8 @@ async function findEndpoints(context: string | undefined, env: Environment): Pro
 /** None for an engine behind TLS or ssh, which takes longer than we would wait. */
 function endpointOf(host: string): readonly EngineEndpoint[] {
   try {
-    return [parseDockerHost(host, 'DOCKER_HOST', undefined)];
+    const endpoint = parseDockerHost(host, 'DOCKER_HOST', undefined);
+    return endpoint.kind === 'ssh' ? [] : [endpoint];
   } catch {
     return [];
   }

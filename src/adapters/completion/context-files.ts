@@ -8,6 +8,8 @@ export interface ContextFile {
   readonly name: string;
   /** `unix:///run/docker.sock`; empty if it says none. */
   readonly host: string;
+  /** What a command of ours makes says here whose it is; empty if it says nothing. */
+  readonly description: string;
 }
 
 /**
@@ -19,9 +21,10 @@ export async function listContexts(env: Environment): Promise<readonly ContextFi
   const names = await readdir(folder).catch(() => []);
   const contexts = await Promise.all(names.map(async (name) => readJson(path.join(folder, name, 'meta.json'))));
   return contexts
-    .map(({ Name: name, Endpoints: endpoints }) => ({
+    .map(({ Name: name, Endpoints: endpoints, Metadata: metadata }) => ({
       name: typeof name === 'string' ? name : '',
       host: hostIn(endpoints),
+      description: descriptionIn(metadata),
     }))
     .filter(({ name }) => name !== '')
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
@@ -39,6 +42,11 @@ function dockerFolder(env: Environment): string {
 
 function hostIn(endpoints: unknown): string {
   return (endpoints as { docker?: { Host?: string } } | undefined)?.docker?.Host ?? '';
+}
+
+function descriptionIn(metadata: unknown): string {
+  const description = (metadata as { Description?: unknown } | undefined)?.Description;
+  return typeof description === 'string' ? description : '';
 }
 
 async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {

@@ -5,6 +5,7 @@ import type { Command, Option } from 'commander';
 import { PLATFORM_KINDS } from '../../cluster/cluster.ts';
 import { DEFAULT_PORTS, PORT_NAMES } from '../../cluster/spec.ts';
 import { BUILD_TARGETS } from '../../image/build-argv.ts';
+import { MACHINE_SOURCES } from '../../machines/machine.ts';
 import { EXAMPLES } from '../../spark/submit-argv.ts';
 import { COMMANDS } from '../command-table.ts';
 import type { CliContext } from '../context.ts';
@@ -83,11 +84,12 @@ const KINDS_BY_FLAG: Readonly<Record<string, ValueKind>> = {
   port: PORT_NAMES.flatMap((name) => [`${name}=${DEFAULT_PORTS[name]}`, `${name}=0`, `${name}=none`]),
   example: Object.keys(EXAMPLES),
   target: BUILD_TARGETS,
+  source: MACHINE_SOURCES,
 };
 
 function argumentKind(command: string, name: string): ValueKind {
   if (command === 'completion') return SHELLS;
-  return command === 'submit' || FILE_WORDS.test(name) ? 'files' : 'none';
+  return command === 'submit' || command === 'cluster submit' || FILE_WORDS.test(name) ? 'files' : 'none';
 }
 
 function firstSentence(text: string): string {

@@ -158,7 +158,7 @@ test('without a label only the manager itself can be reached', async (t) => {
   t.is(await engines.find(swarmNode('n2')), undefined);
   const error = await t.throwsAsync(engines.open(swarmNode('n2')), { instanceOf: UnreachableError });
   t.is(error.message, 'Cannot reach the engine of node n2: it has no label io.spark-swarm.node.engine');
-  t.is(error.hint, 'docker node update --label-add io.spark-swarm.node.engine=unix:///… n2');
+  t.is(error.hint, 'docker node update --label-add io.spark-swarm.node.engine=ssh://USER@HOST n2');
 });
 
 test('an engine that is not that node is not taken for it: the label was written on another machine', async (t) => {

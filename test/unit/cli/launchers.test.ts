@@ -51,6 +51,7 @@ test('the older scripts are all there', (t) => {
     'bin/resize-cluster.sh',
     'bin/spark-container-service.sh',
     'docker/build-image.sh',
+    'sbin/config-swarm.sh',
     'sbin/spark-cluster-service.sh',
   ]);
 });

@@ -109,6 +109,22 @@ const rows: readonly Row[] = [
     hint: 'spark-swarm notebook url --help',
   },
   {
+    argv: ['start', '--registry', 'a.b:5000'],
+    message: '--registry: containers run the image of their own engine; expected only with --platform swarm',
+  },
+  {
+    argv: ['image', 'push', '--registry', 'https://a.b'],
+    message: '--registry: got "https://a.b"; expected a registry and a path in it, like registry.example:5000/team',
+  },
+  {
+    argv: ['image', 'push', '--nodes', 'a b'],
+    message: '--nodes: got "a b"; expected hostnames, like lab-1,lab-2',
+  },
+  {
+    argv: ['image', 'push', 'spark-swarm:latest', 'Not An Image'],
+    message: 'IMAGE: got "Not An Image"; expected an image name, like spark-swarm:latest',
+  },
+  {
     argv: ['deploy', '--constraint', 'disk=ssd'],
     message: '--constraint: got "disk=ssd"; expected one like node.labels.disk==ssd or node.hostname!=n1',
   },
@@ -243,11 +259,16 @@ test('an engine that takes the connection and says nothing is given up within 5 
 });
 
 test('a DOCKER_HOST that is none is said before anything is tried', async (t) => {
-  for (const host of ['garbage', 'ssh://me@far', 'tcp://h;id']) {
+  const expected = {
+    garbage: 'expected unix:///path, ssh://user@host or tcp://host:port',
+    'ssh://me@far/path': 'expected ssh://user@host:port, without a path',
+    'tcp://h;id': 'expected unix:///path, ssh://user@host or tcp://host:port',
+  };
+  for (const [host, sentence] of Object.entries(expected)) {
     t.deepEqual(await runCli(['status'], { env: { DOCKER_HOST: host, HOME: folder } }), {
       status: 2,
       stdout: '',
-      stderr: `error: DOCKER_HOST: got ${JSON.stringify(host)}; expected unix:///path or tcp://host:port\n`,
+      stderr: `error: DOCKER_HOST: got ${JSON.stringify(host)}; ${sentence}\n`,
     });
   }
 });

@@ -177,37 +177,6 @@ async function waitForNodes(): Promise<void> {
   });
 }
 
-test("two managers of which one is killed: SS-N05 within 15 s, in Docker's words", async (t) => {
-  const lab = theLab();
-  const [, second] = lab.nodes;
-  await lab.docker('node', 'promote', second?.hostname ?? '');
-  await waitFor('a second manager that is reachable', {
-    read: async () => lab.docker('node', 'ls', '--format', '{{.ManagerStatus}}'),
-    until: (states) => states.includes('Reachable'),
-  });
-  await lab.outerDocker('kill', second?.container ?? '');
-  t.teardown(async () => {
-    await lab.outerDocker('start', second?.container ?? '');
-    await waitFor('a majority', {
-      read: async () => lab.docker('node', 'demote', second?.hostname ?? ''),
-      until: () => true,
-      limitMs: 120_000,
-    });
-    await waitForNodes();
-  });
-  const done = await waitFor('the end of the majority', {
-    read: async () => doctor(),
-    until: (seen) => idsOf(seen).includes('SS-N05'),
-  });
-  t.is(done.status, 1);
-  t.true(done.tookMs < 15_000, `${done.tookMs} ms`);
-  t.regex(findingOf(done, 'SS-N05').proof, /^Docker says: The swarm does not have a leader/);
-  t.like(
-    done.report.checks.find(({ id }) => id === 'engine'),
-    { state: 'ok' },
-  );
-});
-
 test('a manager that was restarted with autolock: SS-N30, with what to type', async (t) => {
   const lab = theLab();
   await lab.docker('swarm', 'update', '--autolock=true');
@@ -225,4 +194,27 @@ test('a manager that was restarted with autolock: SS-N30, with what to type', as
   t.is(done.status, 1);
   t.is(findingOf(done, 'SS-N30').problem, 'the swarm is locked since this manager was restarted');
   t.regex(findingOf(done, 'SS-N30').fix, /^docker swarm unlock, /);
+});
+
+// The last one: two managers that have lost their majority once may never find it again, and the lab is taken away after it.
+test("two managers of which one is killed: SS-N05 within 15 s, in Docker's words", async (t) => {
+  const lab = theLab();
+  const [, second] = lab.nodes;
+  await lab.docker('node', 'promote', second?.hostname ?? '');
+  await waitFor('a second manager that is reachable', {
+    read: async () => lab.docker('node', 'ls', '--format', '{{.ManagerStatus}}'),
+    until: (states) => states.includes('Reachable'),
+  });
+  await lab.outerDocker('kill', second?.container ?? '');
+  const done = await waitFor('the end of the majority', {
+    read: async () => doctor(),
+    until: (seen) => idsOf(seen).includes('SS-N05'),
+  });
+  t.is(done.status, 1);
+  t.true(done.tookMs < 15_000, `${done.tookMs} ms`);
+  t.regex(findingOf(done, 'SS-N05').proof, /^Docker says: The swarm does not have a leader/);
+  t.like(
+    done.report.checks.find(({ id }) => id === 'engine'),
+    { state: 'ok' },
+  );
 });

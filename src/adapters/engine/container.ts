@@ -163,7 +163,9 @@ export async function demultiplex(output: Readable, stdout: Writable, stderr: Wr
   try {
     await ended;
   } catch (error) {
-    throw new UnreachableError(`The connection to the Docker engine was lost: ${(error as Error).message}`, {
+    // The api has named the engine already; what was seen is in the cause.
+    const seen = error instanceof UnreachableError && error.cause instanceof Error ? error.cause : (error as Error);
+    throw new UnreachableError(`The connection to the Docker engine was lost: ${seen.message}`, {
       cause: error,
       hint: 'run the same command again',
     });

@@ -7,7 +7,7 @@ import { listContexts, readCurrentContext } from './context-files.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An engine that is slower is not worth waiting for in the middle of a line. */
-const LIMIT_MS = 60;
+const LIMIT_MS = 200;
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /**

@@ -10,7 +10,7 @@ export interface LeavePlan {
   readonly name: string;
   /** True: nothing of the swarm is left. */
   readonly isWhole: boolean;
-  /** Nodes that are up, workers first, the manager that we ask last. */
+  /** Nodes that are up, workers first, the manager that we ask last; else the highest name first. */
   readonly leaving: readonly SwarmMember[];
   /** Entries of machines that do not answer any more. */
   readonly dead: readonly SwarmMember[];
@@ -59,11 +59,16 @@ export function planLeave(
   const ours = [...new Set(wanted.filter(isOurs))];
   const leaving = ours
     .filter(({ state }) => state === 'ready')
-    .toSorted((left, right) => rank(left, askedId) - rank(right, askedId));
+    .toSorted((left, right) => rank(left, askedId) - rank(right, askedId) || compareNames(right, left));
   const dead = ours.filter(({ state }) => state !== 'ready');
   const isWhole = nodes.length === 0 || ours.length === members.length;
   if (!isWhole) refuseLossOfManagers(name, ours, members);
   return { name, isWhole, leaving, dead, foreign };
+}
+
+/** By number where names end with one. The highest leaves first: node ids, Docker's own order, are drawn by lot. */
+function compareNames(left: SwarmMember, right: SwarmMember): number {
+  return left.hostname.localeCompare(right.hostname, 'en', { numeric: true });
 }
 
 function rank({ id, role }: SwarmMember, askedId: string): number {

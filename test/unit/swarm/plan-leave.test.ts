@@ -35,6 +35,14 @@ test('of a whole swarm workers leave first and the manager that is asked last', 
   t.deepEqual(names(dead), ['a5']);
 });
 
+test('the order in which nodes leave is that of their names, the highest first, and not that of their ids', (t) => {
+  const ids = ['z', 'm', 'k', 'b'];
+  const workers = ['a2', 'a10', 'a3', 'a1'].map((name, index) => ({ ...ours(name), id: ids[index] ?? '' }));
+  const expected = ['a10', 'a3', 'a2', 'a1'];
+  t.deepEqual(names(plan([...workers, ours('z', { role: 'manager' })]).leaving), [...expected, 'z']);
+  t.deepEqual(names(plan([ours('z', { role: 'manager' }), ...workers.toReversed()]).leaving), [...expected, 'z']);
+});
+
 test('a node is found by its name, its id and its machine', (t) => {
   for (const text of ['a2', 'id-of-a2', 'ssh/root@a2:22', 'root@a2:22']) {
     t.deepEqual(names(plan([A1, A2, A3], { nodes: [text] }).leaving), ['a2'], text);

@@ -56,7 +56,7 @@ say_user() {
   fi
 }
 
-INFO='{{.ServerVersion}}|{{.DockerRootDir}}|{{.Driver}}'
+INFO='{{.ServerVersion}}|{{.DockerRootDir}}|{{.Driver}}|{{.Swarm.LocalNodeState}}'
 say_docker() {
   have docker && say docker-cli "$(limited 3 docker --version 2>/dev/null | head -n 1)"
   have dockerd && say dockerd "$(limited 3 dockerd --version 2>/dev/null | head -n 1)"
@@ -124,6 +124,22 @@ say_network() {
 
 # Who has the swarm's ports: `listen=tcp 2377 dockerd`. The program is missing where it cannot be seen, or is the kernel.
 say_listeners() {
+  looks=0
+  found=$(find_listeners)
+  # An engine that has just left its swarm closes them a moment later.
+  while [ "${info##*|}" = inactive ] && [ $looks -lt 3 ] && printf '%s\n' "$found" | grep -q ' dockerd$'; do
+    sleep 1
+    looks=$((looks + 1))
+    found=$(find_listeners)
+  done
+  printf '%s\n' "$found" | while read -r protocol port program; do
+    [ "$protocol $port $program" = 'udp 4789 ' ] && is_left_by_docker && continue
+    [ -z "$protocol" ] || say listen "$protocol $port $program"
+  done
+}
+
+# `tcp 2377 dockerd`
+find_listeners() {
   if have ss; then
     admin 3 ss -Hlntup 2>/dev/null | awk '
       { port = $5; sub(/.*:/, "", port); name = ""
@@ -141,11 +157,7 @@ say_listeners() {
           if (port == "0949") print protocol, 2377; if (port == "1F0A") print protocol, 7946
           if (port == "12B5") print protocol, 4789 }'
     done
-  fi | awk '($1 == "tcp" && ($2 == 2377 || $2 == 7946)) || ($1 == "udp" && ($2 == 7946 || $2 == 4789))' | sort -u |
-    while read -r protocol port program; do
-      [ "$protocol $port $program" = 'udp 4789 ' ] && is_left_by_docker && continue
-      say listen "$protocol $port $program"
-    done
+  fi | awk '($1 == "tcp" && ($2 == 2377 || $2 == 7946)) || ($1 == "udp" && ($2 == 7946 || $2 == 4789))' | sort -u
 }
 
 # What an engine leaves behind sometimes when its node leaves a swarm (seen with 26.1.5): a VXLAN in a namespace of its own,

@@ -57,6 +57,25 @@ test.serial('SS-M17: ports of the swarm that others have, by name or by kernel',
   }
 });
 
+test.serial('a port that an engine closes a moment after it has left its swarm is not in the way', async (t) => {
+  const net1 = set.get('net1');
+  const start = async (limit: string): Promise<string> =>
+    net1.must(
+      `cp /usr/bin/systemd-socket-activate /opt/dockerd && systemd-run --quiet --unit=leaving --property=RuntimeMaxSec=${limit} /opt/dockerd --listen=7946 /bin/cat`,
+    );
+  try {
+    await start('1500ms');
+    t.deepEqual(linesOf((await preflightOf(ALL.slice(0, 1))).findings), []);
+    await net1.must('systemctl stop leaving; systemctl reset-failed leaving || true');
+    await start('60s');
+    t.deepEqual(linesOf((await preflightOf(ALL.slice(0, 1))).findings), [
+      "error SS-M17 net1: the swarm's port 7946/tcp is taken by dockerd",
+    ]);
+  } finally {
+    await net1.must('systemctl stop leaving; rm -f /opt/dockerd');
+  }
+});
+
 test.serial('SS-M18: dropped and forbidden ports are found from every other machine', async (t) => {
   const [net2, net3] = [set.get('net2'), set.get('net3')];
   await net2.must('iptables -I INPUT -p tcp --dport 7946 -j DROP');

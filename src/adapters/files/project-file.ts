@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Setting } from '../../config/check-settings.ts';
-import type { Place } from '../../config/problem.ts';
 import { ConflictError, UsageError } from '../../errors.ts';
 
 export const PROJECT_FILE = 'spark-swarm.yaml';
@@ -54,47 +53,12 @@ export async function readProjectFile({ file, shown }: FoundFile): Promise<Proje
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new UsageError(`Cannot read ${shown}: ${(error as Error).message}`, { cause: error });
   });
-  const { isMap, isScalar, LineCounter, parseDocument } = await import('./yaml.ts');
+  const { parseYaml } = await import('./parsed-yaml.ts');
   const { checkSettings } = await import('../../config/check-settings.ts');
   const { toConfigError } = await import('../../config/problem.ts');
-  const lines = new LineCounter();
-  const placeAt = (offset: number | undefined): Place => {
-    const { line, col } = lines.linePos(offset ?? 0);
-    return { line, column: col };
-  };
-  // Without the level, the library would warn on standard error of keys that are maps.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' });
-  const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
-    ...placeAt(pos[0]),
-    message: code === 'DUPLICATE_KEY' ? `duplicate key ${JSON.stringify(wordAt(text, pos[0]))}` : message,
-  }));
-  // What follows from a fault of the syntax is no problem of its own.
-  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw toConfigError(shown, faults);
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch (error) {
-    // An alias of nothing, or too many of them.
-    throw toConfigError(shown, [...faults, { line: 1, column: 1, message: (error as Error).message }]);
-  }
-  const { settings, problems } = checkSettings({
-    value,
-    placeOf: (at) => placeAt(rangeOf(document.getIn(at, true)) ?? rangeOf(document.getIn(at.slice(0, -1), true))),
-    placeOfKey: (at) => {
-      const map = at.length === 1 ? document.contents : document.getIn(at.slice(0, -1), true);
-      const pair = isMap(map)
-        ? map.items.find(({ key }) => isScalar(key) && String(key.value) === at.at(-1))
-        : undefined;
-      return placeAt(rangeOf(pair?.key));
-    },
-    textOf: (at) => {
-      const found = at.reduce<unknown>((inner, part) => (inner as Readonly<Record<string, unknown>>)[part], value);
-      if (typeof found === 'string') return found;
-      if (typeof found !== 'number' && typeof found !== 'boolean') return undefined;
-      const node = document.getIn(at, true);
-      return isScalar(node) && node.source !== undefined ? node.source : String(found);
-    },
-  });
+  const { file: parsed, faults } = parseYaml(text);
+  if (!parsed) throw toConfigError(shown, faults);
+  const { settings, problems } = checkSettings(parsed);
   if (faults.length + problems.length > 0) throw toConfigError(shown, [...faults, ...problems]);
   return { file, shown, settings };
 }
@@ -137,13 +101,4 @@ function isOurs({ uid }: Stats, folder: string): boolean {
   const OTHERS_WRITE = 0o002;
   const isShared = ((lookAt(folder)?.mode ?? 0) & OTHERS_WRITE) !== 0;
   return !isShared || uid === 0 || uid === process.getuid?.();
-}
-
-function rangeOf(node: unknown): number | undefined {
-  return (node as { readonly range?: readonly number[] | null } | undefined | null)?.range?.[0];
-}
-
-/** The key that begins here. */
-function wordAt(text: string, offset: number): string {
-  return /^["']?([^\s:"']+)/.exec(text.slice(offset))?.[1] ?? '';
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 
 import type { ScriptResult } from '../../machines/machine.ts';
-import { quoteWord } from '../ssh/quote.ts';
+import { quoteWord } from '../../jobs/quote-word.ts';
 
 export interface SessionScript {
   readonly args?: readonly string[];

@@ -12,6 +12,8 @@ export interface SshArguments {
   readonly acceptNewHostKeys: boolean;
   /** A terminal on the other side. */
   readonly tty?: boolean;
+  /** ssh itself says nothing, so that standard error is the program's alone, byte for byte. */
+  readonly quiet?: boolean;
   /** Words that ssh joins by blanks and the login shell there reads; empty for a login shell. */
   readonly command: readonly string[];
 }
@@ -28,6 +30,7 @@ export function sshArgv({
   master,
   acceptNewHostKeys,
   tty = false,
+  quiet = false,
   command,
 }: SshArguments): readonly string[] {
   const options = [
@@ -41,7 +44,7 @@ export function sshArgv({
     controlPathOption(controlPath),
     'ControlPersist=60',
     // Why a login fails is partly said as information; later it would be among what programs say.
-    `LogLevel=${master === 'auto' ? 'INFO' : 'ERROR'}`,
+    `LogLevel=${quiet ? 'QUIET' : master === 'auto' ? 'INFO' : 'ERROR'}`,
     'ClearAllForwardings=yes',
     'RemoteCommand=none',
   ];

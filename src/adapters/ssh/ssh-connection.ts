@@ -15,16 +15,11 @@ const FRESH_MS = 45_000;
 const LOGIN_LIMIT_MS = 20_000;
 /**
  * A login that was refused is refused again: an sshd from 9.8 on locks out who goes on trying. Faults of the network may be over
- * in a moment, but not for those who ask at the same time.
+ * in a moment, but not for those who ask at the same time. So may be the rush to a busy sshd: asking one that shuts us out makes
+ * its penalty no longer. Source: openssh-portable srclimit.c, what is refused there is no new offence.
  */
 const REMEMBER_MS = { refusal: 15_000, network: 500 } as const;
-const REFUSALS = new Set<SshFailureKind>([
-  'permission-denied',
-  'host-key-changed',
-  'host-key-revoked',
-  'no-login',
-  'penalty',
-]);
+const REFUSALS = new Set<SshFailureKind>(['permission-denied', 'host-key-changed', 'host-key-revoked', 'no-login']);
 
 /** An sshd takes 10 sessions on one connection (MaxSessions); the engine's API needs some too. */
 const SCRIPTS_AT_ONCE = 4;
@@ -150,8 +145,8 @@ export class SshConnection {
    *
    * @param command words that the login shell there reads as one line
    */
-  async start(command: readonly string[], { stdio, tty = false }: StartOptions): Promise<ChildProcess> {
-    const child = await this.#spawn(command, { master: 'no', stdio, tty });
+  async start(command: readonly string[], { stdio, tty = false, quiet = false }: StartOptions): Promise<ChildProcess> {
+    const child = await this.#spawn(command, { master: 'no', stdio, tty, quiet });
     this.#sessions += 1;
     this.#usedAt ??= performance.now();
     child.once('exit', (status) => {
@@ -179,7 +174,7 @@ export class SshConnection {
 
   async #spawn(
     command: readonly string[],
-    { master, stdio, tty = false }: StartOptions & { readonly master: 'auto' | 'no' },
+    { master, stdio, tty = false, quiet = false }: StartOptions & { readonly master: 'auto' | 'no' },
   ): Promise<ChildProcess> {
     const { controlPath: path } = await this.#resolve();
     const argv = sshArgv({
@@ -188,6 +183,7 @@ export class SshConnection {
       master,
       acceptNewHostKeys: this.#acceptNewHostKeys,
       tty,
+      quiet,
       command,
     });
     const isAttached = stdio === 'inherit';
@@ -207,4 +203,6 @@ export class SshConnection {
 export interface StartOptions {
   readonly stdio: StdioOptions;
   readonly tty?: boolean;
+  /** Standard error is the program's alone. */
+  readonly quiet?: boolean;
 }

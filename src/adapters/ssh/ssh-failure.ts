@@ -27,11 +27,14 @@ export class SshFailure extends Error {
   readonly kind: SshFailureKind;
   /** What to type. */
   readonly hint: string;
+  /** All that ssh has printed, where that is known. */
+  readonly output: string;
 
-  constructor(kind: SshFailureKind, seen: string, hint: string) {
+  constructor(kind: SshFailureKind, seen: string, hint: string, output = '') {
     super(seen);
     this.kind = kind;
     this.hint = hint;
+    this.output = output;
   }
 }
 
@@ -160,7 +163,7 @@ function failedJump(stderr: string): HostAddress | undefined {
 function explain(stderr: string, to: HostAddress): SshFailure {
   for (const { kind, shape, seen, hint } of RULES) {
     const match = shape.exec(stderr);
-    if (match) return new SshFailure(kind, seen(match, to), hint(to, match));
+    if (match) return new SshFailure(kind, seen(match, to), hint(to, match), stderr);
   }
   const last = lastLine(stderr);
   return last === ''

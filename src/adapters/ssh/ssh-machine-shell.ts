@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { UnreachableError } from '../../errors.ts';
 import type { HostAddress, MachineShell, ScriptOptions, ScriptResult } from '../../machines/machine.ts';
 import { hasTerminal } from '../shell/attached-program.ts';
-import { quoteWord } from './quote.ts';
+import { quoteWord } from '../../jobs/quote-word.ts';
 import { explainSudo } from './remote-failure.ts';
 import { formatAddress, formatSshHost } from './ssh-address.ts';
 import { SshConnection, type SshOptions } from './ssh-connection.ts';
@@ -123,7 +123,7 @@ function remoteLine(marker: string, needsSudo: boolean): string {
 }
 
 /** In braces, a script is read whole before it begins; `:` because they may not be empty. */
-function envelope(script: string, args: readonly string[]): string {
+export function envelope(script: string, args: readonly string[]): string {
   return `set --${args.map((arg) => ` ${quoteWord(arg)}`).join('')}\n{ :\n${script}\n}\n`;
 }
 

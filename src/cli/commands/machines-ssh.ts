@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { quoteWord } from '../../adapters/ssh/quote.ts';
+import { quoteWord } from '../../jobs/quote-word.ts';
 import { openNamedMachine } from '../../connections/open-machine.ts';
 import { surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';

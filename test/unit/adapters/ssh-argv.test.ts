@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 import test from 'ava';
 
-import { quoteWord } from '../../../src/adapters/ssh/quote.ts';
+import { quoteWord } from '../../../src/jobs/quote-word.ts';
 import { formatAddress, formatSshHost } from '../../../src/adapters/ssh/ssh-address.ts';
 import { sshArgv } from '../../../src/adapters/ssh/ssh-argv.ts';
 

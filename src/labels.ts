@@ -12,6 +12,8 @@ export const LABELS = {
   spec: 'io.spark-swarm.spec',
   /** Id of the image a service runs: the same tag built anew is another image. On containers. */
   imageId: 'io.spark-swarm.image-id',
+  /** Id of the job whose driver a one-shot service runs. On services and their containers. */
+  job: 'io.spark-swarm.job',
   /** When the manager was last made to look at a service's tasks again. On services. */
   revised: 'io.spark-swarm.revised',
   /** While workers are taken away: the platforms that the service may run on otherwise, as JSON. On the worker's service. */

@@ -1,5 +1,5 @@
 #!/bin/bash
-# entrypoint.sh master | worker | notebook | COMMAND…
+# entrypoint.sh master | worker | notebook | history | COMMAND…
 # tini is process 1 and passes signals on: SIGTERM ends what runs, SIGPWR drains a worker.
 set -euo pipefail
 
@@ -44,6 +44,13 @@ check_notebook() {
     fail "$token must hold one line of at least 16 characters out of A-Z a-z 0-9 - . _ ~ (for example: openssl rand -hex 32)"
 }
 
+# Spark's own message would be an exception of thirty lines, after three seconds.
+check_events() {
+  local events=/var/lib/spark/jobs/events
+  [[ -d $events ]] || fail "there is no $events: mount the cluster's volume \"jobs\" on ${events%/*}"
+  [[ -r $events && -x $events ]] || fail "$events is not readable by uid $(id -u): run as the master does"
+}
+
 case ${1:-} in
   master)
     # The name, not an address: it is what workers connect to, also after the master has got a new container.
@@ -66,8 +73,14 @@ case ${1:-} in
     cd /notebooks
     exec jupyter-lab
     ;;
+  history)
+    check_events
+    # 31,000 tasks: 128m is as fast as 256m, 64m is killed. A heap that is full ends it, and it is started again.
+    export SPARK_DAEMON_MEMORY=${SPARK_DAEMON_MEMORY:-192m} SPARK_HISTORY_OPTS=${SPARK_HISTORY_OPTS:--XX:+ExitOnOutOfMemoryError}
+    daemon org.apache.spark.deploy.history.HistoryServer --properties-file "$SPARK_CONF_DIR/history.conf"
+    ;;
   '')
-    echo "spark-swarm: say what to run: master, worker, notebook, or a command such as spark-submit, pyspark or bash" >&2
+    echo "spark-swarm: say what to run: master, worker, notebook, history, or a command such as spark-submit, pyspark or bash" >&2
     exit 64
     ;;
   *)

@@ -5,11 +5,14 @@ export type PlatformKind = 'containers' | 'swarm';
 
 export const PLATFORM_KINDS: readonly PlatformKind[] = ['containers', 'swarm'];
 
-export type ClusterRole = 'master' | 'worker' | 'notebook';
+export type ClusterRole = 'master' | 'worker' | 'notebook' | 'history';
+
+/** In the order in which containers are listed. */
+export const CLUSTER_ROLES: readonly ClusterRole[] = ['master', 'notebook', 'history', 'worker'];
 
 /** The role that a label names; `undefined` for what is not a Spark container. */
 export function parseRole(label: string | undefined): ClusterRole | undefined {
-  return label === 'master' || label === 'worker' || label === 'notebook' ? label : undefined;
+  return CLUSTER_ROLES.find((role) => role === label);
 }
 
 /** A cluster as its platform sees it now. */
@@ -17,7 +20,7 @@ export interface Cluster {
   readonly name: string;
   readonly platform: PlatformKind;
   readonly services: readonly ClusterService[];
-  /** The current container of every slot: the master, the notebook, the workers by number; also those that do not run. */
+  /** The current container of every slot: the master, notebook, history server, the workers by number; also those that do not run. */
   readonly containers: readonly ClusterContainer[];
   /** `undefined` for a cluster that was deployed by hand. */
   readonly remembered: RememberedSpec | undefined;
@@ -86,6 +89,10 @@ export function findMaster(cluster: Cluster): ClusterContainer | undefined {
 
 export function findNotebook(cluster: Cluster): ClusterContainer | undefined {
   return cluster.containers.find((container) => container.role === 'notebook');
+}
+
+export function findHistory(cluster: Cluster): ClusterContainer | undefined {
+  return cluster.containers.find((container) => container.role === 'history');
 }
 
 export function listWorkers(cluster: Cluster): readonly ClusterContainer[] {

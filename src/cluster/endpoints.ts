@@ -1,4 +1,4 @@
-import { findMaster, findNotebook, type Cluster, type ClusterContainer } from './cluster.ts';
+import { findHistory, findMaster, findNotebook, type Cluster, type ClusterContainer } from './cluster.ts';
 import { CONTAINER_PORTS } from './spec.ts';
 
 /** One address for people, in the order in which they are printed (design §3). */
@@ -31,6 +31,7 @@ export function listEndpoints(cluster: Cluster): readonly Endpoint[] {
       ? [{ name: 'master web UI', address: `http://${formatHost(host)}:${uiPort}`, probe: { host, port: uiPort } }]
       : []),
     ...jupyterEndpoint(findNotebook(cluster)),
+    ...historyEndpoint(findHistory(cluster)),
     ...(cluster.remembered?.data?.here === undefined
       ? []
       : [{ name: 'data (here)', address: cluster.remembered.data.here, probe: undefined }]),
@@ -46,6 +47,13 @@ function jupyterEndpoint(notebook: ClusterContainer | undefined): readonly Endpo
   const port = notebook?.publishedPorts[CONTAINER_PORTS.jupyter];
   if (host === undefined || port === undefined) return [];
   return [{ name: JUPYTER, address: `http://${formatHost(host)}:${port}/lab?token=***`, probe: { host, port } }];
+}
+
+function historyEndpoint(history: ClusterContainer | undefined): readonly Endpoint[] {
+  const host = history?.isRunning ? history.address : undefined;
+  const port = history?.publishedPorts[CONTAINER_PORTS.history];
+  if (host === undefined || port === undefined) return [];
+  return [{ name: 'history', address: `http://${formatHost(host)}:${port}`, probe: { host, port } }];
 }
 
 /** As it stands in an address: IPv6 in brackets. */

@@ -25,6 +25,8 @@ export interface Demand {
   readonly master: MasterSize;
   /** Runs on the master's node; `undefined` for none. */
   readonly notebook: { readonly limitBytes: number } | undefined;
+  /** The same of the history server. */
+  readonly history: { readonly limitBytes: number } | undefined;
 }
 
 /**
@@ -42,13 +44,19 @@ export function findPlacementProblem(demand: Demand, nodes: readonly PlacementNo
   );
 }
 
-/** What the master's node must have for it, and for the notebook beside it. */
-function masterBytes({ master, notebook }: Pick<Demand, 'master' | 'notebook'>): number {
-  return master.limitBytes + (notebook?.limitBytes ?? 0);
+/** What the master's node must have for it, and for notebook and history server beside it. */
+function masterBytes({ master, notebook, history }: Pick<Demand, 'master' | 'notebook' | 'history'>): number {
+  return master.limitBytes + (notebook?.limitBytes ?? 0) + (history?.limitBytes ?? 0);
 }
 
-function masterName({ notebook }: Pick<Demand, 'notebook'>): string {
-  return notebook ? 'master and its notebook' : 'master';
+function masterName({ notebook, history }: Pick<Demand, 'notebook' | 'history'>): string {
+  const beside = [...(notebook ? ['notebook'] : []), ...(history ? ['history server'] : [])];
+  return beside.length === 0 ? 'master' : `master and its ${beside.join(' and ')}`;
+}
+
+/** `The master needs`, `The master and its notebook need`. */
+function verb({ notebook, history }: Pick<Demand, 'notebook' | 'history'>, verbOfOne: string): string {
+  return notebook || history ? verbOfOne.replace(/s$/, '') : verbOfOne;
 }
 
 function masterProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageError | undefined {
@@ -57,7 +65,7 @@ function masterProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageEr
   if (!best) return problem('No node can run the master: no manager is ready and active', 'docker node ls');
   if (freeMemory(best) >= masterBytes(demand)) return undefined;
   return problem(
-    `The ${masterName(demand)} ${demand.notebook ? 'need' : 'needs'} ${formatSize(masterBytes(demand))}, and no manager has that: ${memoryTerms(best)}`,
+    `The ${masterName(demand)} ${verb(demand, 'needs')} ${formatSize(masterBytes(demand))}, and no manager has that: ${memoryTerms(best)}`,
     'choose a smaller --master-memory',
   );
 }
@@ -120,7 +128,7 @@ function countProblem(demand: Demand, nodes: readonly PlacementNode[]): UsageErr
   const terms = perNode.map(({ node, fits }) => `${node.hostname} ${fits}`).join(' + ');
   return problem(
     `${countWorkers(workers)} of ${formatSize(worker.limitBytes)} and ${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'} do not fit: ` +
-      `room for ${terms} = ${room} (the ${masterName(demand)} ${demand.notebook ? 'take' : 'takes'} ${formatSize(masterBytes(demand))} of ${masterNode?.hostname ?? 'a manager'})`,
+      `room for ${terms} = ${room} (the ${masterName(demand)} ${verb(demand, 'takes')} ${formatSize(masterBytes(demand))} of ${masterNode?.hostname ?? 'a manager'})`,
     room === 0
       ? 'choose a smaller --worker-memory or --master-memory'
       : `choose --workers ${room} or less, or smaller ones with --worker-memory and --worker-cores`,

@@ -4,6 +4,7 @@ import {
   DEFAULT_MASTER_MEMORY_BYTES,
   DEFAULT_WORKER_CORES,
   defaultWorkerMemoryBytes,
+  HISTORY_BYTES,
   planMasterSize,
   planWorkerSize,
 } from './sizes.ts';
@@ -34,6 +35,7 @@ export interface ClusterFlags {
   readonly ports?: Partial<ClusterPorts>;
   readonly constraints?: readonly string[];
   readonly notebook?: boolean;
+  readonly history?: boolean;
   /** Added to what the cluster has. */
   readonly conf?: Settings;
   readonly env?: Settings;
@@ -73,7 +75,12 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
   const keptMemory = flags.workerCores !== undefined && wasDefault ? undefined : kept?.workerMemoryBytes;
   const ports = { ...DEFAULT_PORTS, ...kept?.ports, ...flags.ports };
   const notebook = flags.notebook ?? kept?.notebook ?? false;
-  assertPortsDiffer(notebook ? ports : { ...ports, jupyter: 'none' });
+  const history = flags.history ?? kept?.history ?? false;
+  assertPortsDiffer({
+    ...ports,
+    jupyter: notebook ? ports.jupyter : 'none',
+    history: history ? ports.history : 'none',
+  });
   const workerMemoryBytes = flags.workerMemoryBytes ?? keptMemory ?? defaultWorkerMemoryBytes(workerCores);
   return {
     name: flags.name,
@@ -87,6 +94,7 @@ export function resolveSpec(flags: ClusterFlags, present: PresentCluster | undef
     ports,
     constraints: flags.constraints ?? kept?.constraints ?? [],
     notebook,
+    history: history ? { limitBytes: HISTORY_BYTES } : undefined,
     conf: { ...(flags.clearsConf ? {} : kept?.conf), ...flags.conf },
     env: { ...(flags.clearsEnv ? {} : kept?.env), ...flags.env },
     data: flags.data ?? kept?.data,

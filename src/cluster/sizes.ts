@@ -57,6 +57,9 @@ export function notebookLimitBytes(conf: Readonly<Record<string, string>>): numb
   return NOTEBOOK_BYTES + driverBytes + OVERHEAD_PER_CORE_BYTES;
 }
 
+/** Spark's history server: a heap of 192m (entrypoint.sh), the JVM's own memory and that of its store, which is on disk. */
+export const HISTORY_BYTES = 448 * BYTES_PER_MIB;
+
 /** The limit that leaves each of the worker's cores an executor of 1g. */
 export function defaultWorkerMemoryBytes(workerCores: number): number {
   const cores = sparkCoresOf(workerCores);

@@ -14,6 +14,8 @@ export interface ClusterSpec {
   readonly constraints: readonly string[];
   /** JupyterLab beside the master; `undefined` for none. */
   readonly notebook: NotebookSpec | undefined;
+  /** Spark's history server beside the master; `undefined` for none. */
+  readonly history: HistorySpec | undefined;
   /** Spark properties of everything in the cluster: `{"spark.sql.shuffle.partitions": "8"}`. */
   readonly conf: Settings;
   /** Environment of master, workers (and so executors), drivers and notebook. */
@@ -45,6 +47,11 @@ export interface NotebookSpec {
   readonly limitBytes: number;
 }
 
+/** It runs the cluster's own image. */
+export interface HistorySpec {
+  readonly limitBytes: number;
+}
+
 /** Names and values, as text. */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -66,16 +73,17 @@ export interface ClusterPorts {
   readonly master: PortChoice;
   readonly ui: PortChoice;
   readonly jupyter: PortChoice;
+  readonly history: PortChoice;
 }
 
 export type PortName = keyof ClusterPorts;
 
-export const PORT_NAMES: readonly PortName[] = ['master', 'ui', 'jupyter'];
+export const PORT_NAMES: readonly PortName[] = ['master', 'ui', 'jupyter', 'history'];
 
-export const DEFAULT_PORTS: ClusterPorts = { master: 7077, ui: 8080, jupyter: 8888 };
+export const DEFAULT_PORTS: ClusterPorts = { master: 7077, ui: 8080, jupyter: 8888, history: 18_080 };
 
 /** Ports on which the daemons listen inside their containers. Source: Spark, docs/security.md "Configuring Ports". */
-export const CONTAINER_PORTS = { master: 7077, ui: 8080, workerUi: 8081, jupyter: 8888 } as const;
+export const CONTAINER_PORTS = { master: 7077, ui: 8080, workerUi: 8081, jupyter: 8888, history: 18_080 } as const;
 
 /** The part of a spec that is remembered in a label, so that a later `deploy` without flags keeps it. */
 export interface RememberedSpec {
@@ -87,6 +95,7 @@ export interface RememberedSpec {
   readonly ports: ClusterPorts;
   readonly constraints: readonly string[];
   readonly notebook: boolean;
+  readonly history: boolean;
   readonly conf: Settings;
   readonly env: Settings;
   readonly data: DataFolder | undefined;
@@ -95,10 +104,14 @@ export interface RememberedSpec {
   readonly machine: MachineSettings;
 }
 
-/** Ports of doors that the cluster has: a cluster without a notebook publishes none for it. */
-export function usedPorts({ ports, notebook }: Pick<ClusterSpec, 'ports' | 'notebook'>): Partial<ClusterPorts> {
-  const { jupyter, ...others } = ports;
-  return notebook ? { ...others, jupyter } : others;
+/** Ports of doors that the cluster has: one without a notebook, or a history server, publishes none for it. */
+export function usedPorts({
+  ports,
+  notebook,
+  history,
+}: Pick<ClusterSpec, 'ports' | 'notebook' | 'history'>): Partial<ClusterPorts> {
+  const { jupyter, history: historyPort, ...others } = ports;
+  return { ...others, ...(notebook ? { jupyter } : {}), ...(history ? { history: historyPort } : {}) };
 }
 
 export function rememberSpec(spec: ClusterSpec): RememberedSpec {
@@ -111,6 +124,7 @@ export function rememberSpec(spec: ClusterSpec): RememberedSpec {
     ports: spec.ports,
     constraints: spec.constraints,
     notebook: spec.notebook !== undefined,
+    history: spec.history !== undefined,
     conf: spec.conf,
     env: spec.env,
     data: spec.data,
@@ -127,6 +141,7 @@ export function parseRememberedSpec(label: string | undefined): RememberedSpec |
     // A label of an earlier version has fewer fields.
     const defaults = {
       notebook: false,
+      history: false,
       conf: {},
       env: {},
       data: undefined,

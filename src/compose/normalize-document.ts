@@ -1,4 +1,4 @@
-import type { ComposeDocument, ComposeService, Labels } from './compose-document.ts';
+import type { ComposeDocument, ComposeService, ComposeVolume, ComposeVolumeMount, Labels } from './compose-document.ts';
 
 /** The newest schema that a docker command line 20.10 knows; it refuses a file that names none. */
 const OLDEST_SCHEMA = '3.9';
@@ -9,24 +9,45 @@ interface RawService {
   readonly labels?: RawMapping;
   readonly environment?: RawMapping;
   readonly deploy?: { readonly labels?: RawMapping };
+  readonly networks?: Readonly<Record<string, unknown>> | readonly string[];
+  readonly volumes?: readonly (ComposeVolumeMount | string)[];
+}
+
+interface RawDocument {
+  readonly services?: Readonly<Record<string, RawService>>;
+  readonly volumes?: Readonly<
+    Record<string, (Omit<ComposeVolume, 'labels'> & { readonly labels?: RawMapping }) | null>
+  >;
 }
 
 /** A file as its author wrote it, in the one form that {@link ComposeDocument} has: mappings instead of `key=value` lists. */
 export function normalizeDocument(raw: unknown): ComposeDocument {
-  const document = raw as { readonly services?: Readonly<Record<string, RawService>> };
+  const { services, volumes, ...others } = raw as RawDocument;
   return {
-    ...document,
+    ...others,
     version: OLDEST_SCHEMA,
     services: Object.fromEntries(
-      Object.entries(document.services ?? {}).map(([name, service]) => [name, normalizeService(service)]),
+      Object.entries(services ?? {}).map(([name, service]) => [name, normalizeService(service)]),
     ),
+    ...(volumes ? { volumes: normalizeVolumes(volumes) } : {}),
   };
 }
 
+function normalizeVolumes(volumes: NonNullable<RawDocument['volumes']>): NonNullable<ComposeDocument['volumes']> {
+  return Object.fromEntries(
+    Object.entries(volumes).map(([name, volume]) => [
+      name,
+      volume?.labels ? { ...volume, labels: toMapping(volume.labels) as Labels } : (volume as ComposeVolume | null),
+    ]),
+  );
+}
+
 function normalizeService(service: RawService): ComposeService {
-  const { deploy } = service;
+  const { deploy, networks, volumes, ...others } = service;
   return {
-    ...service,
+    ...others,
+    ...(networks ? { networks: toNetworks(networks) } : {}),
+    ...(volumes ? { volumes: volumes.map(toMount) } : {}),
     labels: toMapping(service.labels) as Labels,
     environment: toMapping(service.environment),
     deploy: { ...deploy, labels: toMapping(deploy?.labels) as Labels },
@@ -42,4 +63,23 @@ function toMapping(raw: RawMapping): Readonly<Record<string, string | null>> {
       return at < 0 ? [line, null] : [line.slice(0, at), line.slice(at + 1)];
     }),
   );
+}
+
+function toNetworks(raw: NonNullable<RawService['networks']>): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(raw)) return raw as Exclude<typeof raw, readonly string[]>;
+  return Object.fromEntries((raw as readonly string[]).map((name) => [name, null]));
+}
+
+/** `source:target:ro`. One with a variable, or with options of its own, is left for Docker to read. */
+function toMount(raw: ComposeVolumeMount | string): ComposeVolumeMount {
+  if (typeof raw !== 'string') return raw;
+  const match = /^(?:([^:$]+):)?([^:$]+?)(?::(ro|rw))?$/.exec(raw);
+  if (!match?.[2]?.startsWith('/')) return raw as unknown as ComposeVolumeMount;
+  const [, source, target, mode] = match;
+  return {
+    type: source !== undefined && /^[./~]/.test(source) ? 'bind' : 'volume',
+    ...(source === undefined ? {} : { source }),
+    target,
+    ...(mode === 'ro' ? { read_only: true } : {}),
+  };
 }

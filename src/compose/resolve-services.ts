@@ -1,28 +1,19 @@
 import { parseRole, type ClusterRole } from '../cluster/cluster.ts';
-import { CONTAINER_PORTS, rememberSpec, type ClusterSpec, type PortChoice, type Settings } from '../cluster/spec.ts';
+import { CONTAINER_PORTS, rememberSpec, type ClusterSpec } from '../cluster/spec.ts';
 import { ConfigError } from '../errors.ts';
 import { LABELS } from '../labels.ts';
 import { formatSize } from '../units.ts';
-import type { ComposeDocument, ComposePort, ComposeService, ComposeVolumeMount, Labels } from './compose-document.ts';
-
-/** Where the containers find the machine's certificates. */
-export interface ServiceSurroundings {
-  /** Path inside the containers; read only when the spec says that there are certificates. */
-  readonly caBundlePath: string;
-}
+import { addedServices, assertAddedIsFree, withJobsVolume } from './added-services.ts';
+import type { ComposeDocument, ComposeService } from './compose-document.ts';
+import { escapeVariables, labelled, publish, sparkService, type ServiceSurroundings } from './spark-service.ts';
 
 /** uid of `spark` in the image, for containers that run as nobody else. */
 const SPARK_UID = '185';
 
-/** Service, and key of the volume, that a notebook adds. */
-const NOTEBOOK = 'notebook';
-const NOTEBOOK_VOLUME = 'notebooks';
-const NOTEBOOK_FOLDER = '/notebooks';
-
 /**
  * The services of the user's docker-compose.yml with sizes, ports, labels, settings and the data folder of one cluster
- * written in, and the notebook's beside them; the same for every platform (design D6). Services that are not Spark's are
- * labelled and otherwise left alone.
+ * written in, and notebook and history server beside them; the same for every platform (design D6). Services that are not
+ * Spark's are labelled and otherwise left alone.
  *
  * @throws ConfigError if the file has no service with the role `master`, or none with the role `worker`
  */
@@ -32,33 +23,20 @@ export function resolveServices(
   around: ServiceSurroundings,
 ): Readonly<Record<string, ComposeService>> {
   assertRoles(document);
-  if (spec.notebook) assertNotebookIsFree(document);
-  const services = Object.fromEntries(
-    Object.entries(document.services).map(([name, service]) => [name, resolveService(service, spec, around)]),
+  const own = Object.values(document.services).find((service) => roleOf(service) === 'master');
+  assertAddedIsFree(document, own, spec);
+  const services = Object.entries(document.services).map(
+    ([name, service]) =>
+      [
+        name,
+        roleOf(service) === 'master' ? { ...service, volumes: withJobsVolume(service.volumes) } : service,
+      ] as const,
   );
-  const master = Object.values(document.services).find((service) => roleOf(service) === 'master');
-  return spec.notebook && master ? { ...services, [NOTEBOOK]: notebookService(master, spec, around) } : services;
-}
-
-/** The volumes that the services use: those of the file, and the one in which notebooks are kept. */
-export function resolveVolumes(
-  document: ComposeDocument,
-  services: Readonly<Record<string, ComposeService>>,
-  { name }: Pick<ClusterSpec, 'name'>,
-): NonNullable<ComposeDocument['volumes']> {
-  const used = new Set(Object.values(services).flatMap(({ volumes }) => volumes?.map(({ source }) => source) ?? []));
-  const declared: NonNullable<ComposeDocument['volumes']> = {
-    ...document.volumes,
-    [NOTEBOOK_VOLUME]: { labels: { [LABELS.role]: NOTEBOOK_VOLUME } },
+  const master = services.find(([, service]) => roleOf(service) === 'master')?.[1];
+  return {
+    ...Object.fromEntries(services.map(([name, service]) => [name, resolveService(service, spec, around)])),
+    ...(master ? addedServices(master, spec, around) : {}),
   };
-  return Object.fromEntries(
-    Object.entries(declared)
-      .filter(([key]) => used.has(key))
-      .map(([key, volume]) => [
-        key,
-        volume?.external ? volume : { ...volume, labels: { ...volume?.labels, [LABELS.cluster]: name } },
-      ]),
-  );
 }
 
 /** The role a service of the file names in its labels. */
@@ -77,11 +55,6 @@ export function specLabel(spec: ClusterSpec): string {
   return JSON.stringify(rememberSpec(spec));
 }
 
-/** Docker reads the file once more: what is a `$` now must still be one then. */
-export function escapeVariables(text: string): string {
-  return text.replaceAll('$', '$$$$');
-}
-
 function assertRoles(document: ComposeDocument): void {
   const roles = Object.values(document.services).map(roleOf);
   const problems = (['master', 'worker'] as const)
@@ -90,102 +63,12 @@ function assertRoles(document: ComposeDocument): void {
   if (problems.length > 0) throw new ConfigError('The compose file', problems);
 }
 
-/** @throws ConfigError if the file has what `--notebook` would put there */
-function assertNotebookIsFree({ services, volumes }: ComposeDocument): void {
-  const problems = [
-    ...(services[NOTEBOOK] ? [`services: ${NOTEBOOK} is the name of the service that --notebook adds; rename it`] : []),
-    ...(volumes && Object.hasOwn(volumes, NOTEBOOK_VOLUME)
-      ? [`volumes: ${NOTEBOOK_VOLUME} is the name of the volume that --notebook adds; rename it`]
-      : []),
-  ];
-  if (problems.length > 0) throw new ConfigError('The compose file', problems);
-}
-
 function resolveService(service: ComposeService, spec: ClusterSpec, around: ServiceSurroundings): ComposeService {
   const role = roleOf(service);
-  // A notebook of the user's own is a service like any other.
-  if (role === undefined || role === 'notebook') return labelled(service, { [LABELS.cluster]: spec.name });
+  // A notebook, or a history server, of the user's own is a service like any other.
+  if (role !== 'master' && role !== 'worker') return labelled(service, { [LABELS.cluster]: spec.name });
   const shared = sparkService(service, role, spec, around);
   return role === 'master' ? masterService(shared, spec) : workerService(shared, spec);
-}
-
-function labelled(service: ComposeService, labels: Labels): ComposeService {
-  return {
-    ...service,
-    labels: { ...service.labels, ...labels },
-    deploy: { ...service.deploy, labels: { ...service.deploy?.labels, ...labels } },
-  };
-}
-
-/** What master, workers and notebook have in common. */
-function sparkService(
-  service: ComposeService,
-  role: ClusterRole,
-  spec: ClusterSpec,
-  around: ServiceSurroundings,
-): ComposeService {
-  const base = labelled(service, { [LABELS.cluster]: spec.name, [LABELS.role]: role });
-  const { image, imageId } = role === 'notebook' && spec.notebook ? spec.notebook : spec;
-  return {
-    ...base,
-    image,
-    labels: { ...base.labels, [LABELS.imageId]: imageId },
-    environment: {
-      ...service.environment,
-      SPARK_EXECUTOR_CORES: '1',
-      SPARK_EXECUTOR_MEMORY: formatSize(spec.worker.executorMemoryBytes),
-      ...machineEnvironment(spec, around),
-      ...escapeValues(withTwins(spec.env)),
-      ...(Object.keys(spec.conf).length === 0 ? {} : { SPARK_SWARM_CONF: escapeVariables(formatConf(spec.conf)) }),
-    },
-    ...(spec.data ? { volumes: withDataFolder(service.volumes, spec.data.path) } : {}),
-    ...(spec.data?.user === undefined ? {} : { user: spec.data.user }),
-  };
-}
-
-/** What the machine needs to reach the world: proxies for everybody, certificates by the variables that tools know. */
-function machineEnvironment({ machine }: ClusterSpec, { caBundlePath }: ServiceSurroundings): Settings {
-  const names = ['SPARK_SWARM_CA_BUNDLE', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'PIP_CERT'];
-  return {
-    ...escapeValues(machine.proxies),
-    ...(machine.hasCaBundle ? Object.fromEntries(names.map((name) => [name, caBundlePath])) : {}),
-  };
-}
-
-const PROXY = /^(https?|ftp|all|no)_proxy$/i;
-
-/** A proxy in both spellings: programs that read the other one would take the machine's. */
-function withTwins(env: Settings): Settings {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
-      PROXY.test(name) ? [name.toLowerCase(), name.toUpperCase()].map((twin) => [twin, value]) : [[name, value]],
-    ),
-  );
-}
-
-function escapeValues(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, escapeVariables(value)]));
-}
-
-/**
- * One `key value` per line, as spark-defaults.conf has it.
- *
- * Source: java.util.Properties.load, which Spark reads the file with: a backslash begins an escape, and `=` or `:` after the
- * key is no part of the value.
- */
-function formatConf(conf: Settings): string {
-  return Object.entries(conf)
-    .map(([key, value]) => `${key} ${value.replaceAll('\\', '\\\\').replace(/^[=:]/, '\\$&')}`)
-    .join('\n');
-}
-
-/** The mount of `/data`, whatever it was in the file, becomes a bind of the folder. */
-function withDataFolder(
-  mounts: readonly ComposeVolumeMount[] | undefined,
-  source: string,
-): readonly ComposeVolumeMount[] {
-  const others = (mounts ?? []).filter(({ target }) => target !== '/data');
-  return [...others, { type: 'bind', source: escapeVariables(source), target: '/data' }];
 }
 
 function masterService(service: ComposeService, spec: ClusterSpec): ComposeService {
@@ -221,34 +104,6 @@ function workerService(service: ComposeService, spec: ClusterSpec): ComposeServi
     },
     deploy: { ...service.deploy, replicas: spec.workers, resources: { limits: amount, reservations: amount } },
   };
-}
-
-/** JupyterLab as the master is run: same network, same hardening, same data; and a folder of its own for notebooks. */
-function notebookService(master: ComposeService, spec: ClusterSpec, around: ServiceSurroundings): ComposeService {
-  const { extra_hosts: _, ports: __, hostname: ___, ...like } = master;
-  const mounts = (master.volumes ?? []).filter(({ target }) => target !== '/var/lib/spark/recovery');
-  const service: ComposeService = {
-    ...like,
-    command: ['notebook'],
-    volumes: [...mounts, { type: 'volume', source: NOTEBOOK_VOLUME, target: NOTEBOOK_FOLDER }],
-    ports: publish(CONTAINER_PORTS.jupyter, spec.ports.jupyter),
-  };
-  const shared = sparkService(service, 'notebook', spec, around);
-  const memory = formatSize(spec.notebook?.limitBytes ?? 0);
-  return {
-    ...shared,
-    deploy: {
-      ...shared.deploy,
-      replicas: 1,
-      resources: { limits: { cpus: String(spec.master.limitCores), memory }, reservations: { memory } },
-    },
-  };
-}
-
-function publish(target: number, choice: PortChoice): readonly ComposePort[] {
-  if (choice === 'none') return [];
-  const port = { target, protocol: 'tcp', mode: 'host' };
-  return [choice === 0 ? port : { ...port, published: choice }];
 }
 
 /** Tells services apart whose containers differ: another number of them, or another wish to remember, is the same service. */

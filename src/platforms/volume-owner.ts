@@ -7,7 +7,7 @@ import { LABELS } from '../labels.ts';
 import { SECRETS_ROLE } from '../containers/resolve-project.ts';
 
 /** Volumes whose files belong to the user that the containers run as. Others live no longer than their containers. */
-const OWNED_ROLES: ReadonlySet<string | undefined> = new Set(['notebooks', 'recovery']);
+const OWNED_ROLES: ReadonlySet<string | undefined> = new Set(['notebooks', 'recovery', 'jobs']);
 
 interface LabelledVolume {
   readonly Name: string;

@@ -44,7 +44,7 @@ export function planStack(
   // Without a label of ours it is somebody else's, even in a stack of this name.
   const surplus = ours
     .filter((service) => service.labels[LABELS.cluster] === name || service.labels[LABELS.role] !== undefined)
-    .filter((service) => service.labels[LABELS.role] !== DATA_CHECK_ROLE)
+    .filter((service) => service.labels[LABELS.role] !== DATA_CHECK_ROLE && service.labels[LABELS.job] === undefined)
     .filter((service) => !wanted.some(({ fullName }) => fullName === service.name))
     .map((service): StackChange => ({ action: 'removeService', name: service.name, id: service.id }));
   return [...changes, ...surplus];

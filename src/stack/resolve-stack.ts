@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { ComposeDocument, ComposeNetwork, ComposeService, Labels } from '../compose/compose-document.ts';
-import { fingerprint, ownerOf, resolveServices, resolveVolumes, roleOf } from '../compose/resolve-services.ts';
+import { resolveVolumes } from '../compose/added-services.ts';
+import { fingerprint, ownerOf, resolveServices, roleOf } from '../compose/resolve-services.ts';
 import { LABELS } from '../labels.ts';
 
 /** What the swarm adds to the user's wishes. */
@@ -81,7 +82,8 @@ function stackService(service: ComposeService, spec: ClusterSpec, around: StackS
     ...(role === 'worker' ? { hostname: 'worker-{{.Task.Slot}}' } : {}),
     secrets: [
       ...(service.secrets ?? []),
-      { source: 'spark-auth', target: 'spark-auth-secret', ...owner },
+      // The history server talks with no part of the cluster, and turns authentication off. Source: HistoryServer.scala.
+      ...(role === 'history' ? [] : [{ source: 'spark-auth', target: 'spark-auth-secret', ...owner }]),
       ...(role === 'notebook' ? [{ source: 'notebook-token', target: 'notebook-token', ...owner }] : []),
     ],
     ...(spec.machine.hasCaBundle

@@ -1,4 +1,5 @@
 import {
+  CLUSTER_ROLES,
   parseRole,
   type Cluster,
   type ClusterContainer,
@@ -45,7 +46,10 @@ export function findClusters(snapshot: SwarmSnapshot): readonly Cluster[] {
 }
 
 function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
-  const services = snapshot.services.filter((service) => clusterNameOf(service.labels) === name);
+  // The drivers of jobs come and go beside the cluster.
+  const services = snapshot.services.filter(
+    ({ labels }) => clusterNameOf(labels) === name && labels[LABELS.job] === undefined,
+  );
   const masterService = services.find((service) => roleOfService(service) === 'master');
   const remembered = parseRememberedSpec(masterService?.labels[LABELS.spec]);
   return {
@@ -54,7 +58,7 @@ function describeCluster(name: string, snapshot: SwarmSnapshot): Cluster {
     services: services.map((service) => describeService(service, snapshot)).toSorted(byName),
     containers: services
       .flatMap((service) => describeContainers(service, snapshot))
-      .toSorted((a, b) => compareText(a.role, b.role) || slotOf(a) - slotOf(b)),
+      .toSorted((a, b) => CLUSTER_ROLES.indexOf(a.role) - CLUSTER_ROLES.indexOf(b.role) || slotOf(a) - slotOf(b)),
     remembered,
     nodes: snapshot.nodes.map((node) => describeNode(node, remembered?.constraints ?? [])),
   };

@@ -91,6 +91,11 @@ export function isWanted(task: StackTask): boolean {
   return task.desiredState === 'running' || task.desiredState === 'ready' || task.desiredState === 'accepted';
 }
 
+/** True when the scheduler counts what the task has reserved. Tasks of one-shot services are meant to be `complete` from the start. */
+export function takesRoom(task: StackTask): boolean {
+  return isWanted(task) || (task.desiredState === 'complete' && !hasEnded(task));
+}
+
 /** True for a task that runs, is meant to, and whose node answers: a task on a dead node still says "running". */
 export function isRunning(task: StackTask, nodes: readonly SwarmNode[]): boolean {
   return (

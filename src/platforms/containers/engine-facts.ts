@@ -1,5 +1,5 @@
 import { wantedWorkers, type Cluster } from '../../cluster/cluster.ts';
-import { notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
+import { HISTORY_BYTES, notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import { findRoomProblem, type EngineRoom } from '../../containers/engine-room.ts';
 import type { ContainerReader } from './container-reader.ts';
 
@@ -19,6 +19,7 @@ export async function assertRoomForWorkers(
     worker: planWorkerSize(remembered.workerMemoryBytes, remembered.workerCores),
     master: planMasterSize(remembered.masterMemoryBytes, remembered.masterCores),
     notebook: remembered.notebook ? { limitBytes: notebookLimitBytes(remembered.conf) } : undefined,
+    history: remembered.history ? { limitBytes: HISTORY_BYTES } : undefined,
   };
   const { problem } = findRoomProblem(demand, await readEngineFacts(name, reader));
   if (problem) throw problem;
@@ -49,7 +50,8 @@ function limitOf(cluster: Cluster): number {
   const { remembered } = cluster;
   if (!remembered) return 0;
   const notebook = remembered.notebook ? notebookLimitBytes(remembered.conf) : 0;
-  return wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes + notebook;
+  const history = remembered.history ? HISTORY_BYTES : 0;
+  return wantedWorkers(cluster) * remembered.workerMemoryBytes + remembered.masterMemoryBytes + notebook + history;
 }
 
 interface EngineFacts extends EngineRoom {

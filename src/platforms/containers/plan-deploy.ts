@@ -18,6 +18,7 @@ import {
 } from '../../containers/plan-project.ts';
 import { findRoomProblem } from '../../containers/engine-room.ts';
 import { objectName, resolveProject, secretsVolumeName } from '../../containers/resolve-project.ts';
+import { HISTORY } from '../../compose/added-services.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { specLabel } from '../../compose/resolve-services.ts';
 import type { ClusterMemory, EngineContainer } from '../../containers/engine-container.ts';
@@ -88,7 +89,8 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
     document: resolved,
     isNew: project.length === 0,
     restartsContainers: serviceChanges.some(
-      ({ action }) => action === 'replaceContainers' || action === 'removeContainers',
+      ({ action, name }) =>
+        (action === 'replaceContainers' || action === 'removeContainers') && name !== objectName(spec.name, HISTORY),
     ),
     warnings: [...room.warnings, ...warnOfOtherData(project, spec)],
     apply: async (progress, signal) => {

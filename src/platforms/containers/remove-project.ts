@@ -95,7 +95,10 @@ async function removeVolumes(
   await pMap(going, async ({ Name }) => deleteVolume(reader.api, Name));
   return {
     removed: going.map(({ Name }) => `volume ${Name}`),
-    kept: found.filter(isKept).map(({ Name }) => Name),
+    kept: found
+      .filter(isKept)
+      .map(({ Name }) => Name)
+      .toSorted(),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
-import { notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
+import { HISTORY_BYTES, notebookLimitBytes, planMasterSize, planWorkerSize } from '../../cluster/sizes.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
 import { LABELS } from '../../labels.ts';
 import { matchesConstraints } from '../../stack/constraints.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
-import { isWanted, roleOfMasterNodes } from '../../stack/swarm-state.ts';
+import { roleOfMasterNodes, takesRoom } from '../../stack/swarm-state.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 /**
@@ -25,6 +25,7 @@ export async function assertRoomForWorkers(
     worker: planWorkerSize(workerMemoryBytes, workerCores),
     master: planMasterSize(masterMemoryBytes, masterCores),
     notebook: remembered.notebook ? { limitBytes: notebookLimitBytes(remembered.conf) } : undefined,
+    history: remembered.history ? { limitBytes: HISTORY_BYTES } : undefined,
   };
   const problem = findPlacementProblem(demand, describeNodes({ name, constraints }, await reader.readSwarm()));
   if (problem) throw problem;
@@ -35,11 +36,13 @@ export function describeNodes(
   spec: Pick<ClusterSpec, 'name' | 'constraints'>,
   swarm: SwarmSnapshot,
 ): readonly PlacementNode[] {
-  const others = swarm.services.filter((service) => clusterNameOf(service.labels) !== spec.name);
+  const others = swarm.services.filter(
+    ({ labels }) => clusterNameOf(labels) !== spec.name || labels[LABELS.job] !== undefined,
+  );
   return swarm.nodes
     .filter((node) => node.state === 'ready' && node.availability === 'active')
     .map((node) => {
-      const tasks = swarm.tasks.filter((task) => task.nodeId === node.id && isWanted(task));
+      const tasks = swarm.tasks.filter((task) => task.nodeId === node.id && takesRoom(task));
       const reserved = (measure: 'reservedCores' | 'reservedMemoryBytes'): number =>
         tasks.reduce((sum, task) => sum + (others.find(({ id }) => id === task.serviceId)?.[measure] ?? 0), 0);
       return {

@@ -5,6 +5,7 @@ import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import type { Shell } from '../../adapters/shell/shell.ts';
 import { findPlacementProblem, type PlacementNode } from '../../cluster/placement.ts';
 import { parseRememberedSpec, usedPorts, type ClusterSpec } from '../../cluster/spec.ts';
+import { HISTORY } from '../../compose/added-services.ts';
 import type { ComposeDocument } from '../../compose/compose-document.ts';
 import { CommandError, ConflictError, EngineError } from '../../errors.ts';
 import { registryOf } from '../../image/registry-name.ts';
@@ -19,10 +20,11 @@ import {
 } from '../../stack/plan-stack.ts';
 import { nameObjects, resolveStack } from '../../stack/resolve-stack.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
-import { isWanted, roleOfMasterNodes, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
+import { roleOfMasterNodes, type SwarmNode } from '../../stack/swarm-state.ts';
 import type { CaBundle, LocalFolders } from '../local-folders.ts';
 import type { DeployPlan } from '../platform.ts';
 import { shortHash } from '../short-hash.ts';
+import { chooseMasterNode, findMasterService } from './choose-master-node.ts';
 import { giveStackVolumes } from './give-volumes.ts';
 import { describeNodes } from './placement-nodes.ts';
 import { checkFolderOnNodes, planStackData } from './plan-data.ts';
@@ -64,7 +66,7 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
     objects: nameObjects(spec.name),
     mtu: networkMtu(swarm.nodes),
     masterRole: roleOfMasterNodes(swarm.nodes),
-    masterNodeId: spec.notebook ? chooseMasterNode(spec.name, swarm) : undefined,
+    masterNodeId: await chooseMasterNode(spec.name, swarm, { places: placementNodes, reader }),
     hash: shortHash,
   });
   const serviceChanges = planStack(resolved, spec.name, swarm.services);
@@ -76,7 +78,9 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
     document: resolved,
     isNew: !swarm.services.some((service) => clusterNameOf(service.labels) === spec.name),
     restartsContainers: serviceChanges.some(
-      (change) => change.action === 'updateService' || change.action === 'removeService',
+      (change) =>
+        (change.action === 'updateService' || change.action === 'removeService') &&
+        change.name !== `${spec.name}_${HISTORY}`,
     ),
     warnings: findWarnings(spec, { nodes: placementNodes, hasSharedData: data !== undefined }),
     apply: async (progress, signal) => {
@@ -103,27 +107,6 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
 
 export function describeOpening(folder: string): string {
   return `let the group of ${folder} write there`;
-}
-
-/**
- * Where several nodes may run the master, the notebook keeps it on one: the folder of its files is that node's. The present
- * one, if that answers.
- */
-function chooseMasterNode(name: string, { nodes, services, tasks }: SwarmSnapshot): string | undefined {
-  const role = roleOfMasterNodes(nodes);
-  const managers = nodes.filter((node) => node.role === role && node.state === 'ready');
-  if (managers.length < 2) return undefined;
-  const master = findMasterService(name, services);
-  const present = tasks.find((task) => task.serviceId === master?.id && isWanted(task));
-  return (managers.find(({ id }) => id === present?.nodeId) ?? managers.toSorted(byHostname)[0])?.id;
-}
-
-function findMasterService(name: string, services: readonly StackService[]): StackService | undefined {
-  return services.find(({ labels }) => clusterNameOf(labels) === name && labels[LABELS.role] === 'master');
-}
-
-function byHostname(a: SwarmNode, b: SwarmNode): number {
-  return a.hostname < b.hostname ? -1 : 1;
 }
 
 async function deployStack(

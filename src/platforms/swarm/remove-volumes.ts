@@ -52,6 +52,9 @@ export async function handleVolumes(
   const all = perNode.flat();
   return {
     removed: all.filter(({ goes }) => goes).map(({ name: volume }) => `volume ${volume}`),
-    kept: all.filter(({ goes }) => !goes).map(({ name: volume }) => volume),
+    kept: all
+      .filter(({ goes }) => !goes)
+      .map(({ name: volume }) => volume)
+      .toSorted(),
   };
 }

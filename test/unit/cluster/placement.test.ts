@@ -12,6 +12,7 @@ interface Row {
   readonly worker?: readonly [mebibytes: number, cores: number];
   readonly masterMebibytes?: number;
   readonly notebookMebibytes?: number;
+  readonly historyMebibytes?: number;
   readonly nodes: readonly PlacementNode[];
   readonly message: string;
   readonly hint: string;
@@ -161,16 +162,26 @@ const rows: readonly Row[] = [
     message: '2 workers × 1792m + master and its notebook 5g = 8704m, and the 3 nodes share one machine of 8g',
     hint: 'choose fewer --workers or a smaller --worker-memory',
   },
+  {
+    title: 'a notebook and a history server that do not fit beside the master',
+    notebookMebibytes: 6144,
+    historyMebibytes: 448,
+    nodes: three,
+    message:
+      'The master and its notebook and history server need 9792m, and no manager has that: the largest is n1 with 8g',
+    hint: 'choose a smaller --master-memory',
+  },
 ];
 
-for (const { title, workers = 2, worker = [1792, 1], masterMebibytes = 3200, notebookMebibytes, ...row } of rows) {
-  const { nodes, message, hint } = row;
+for (const { title, workers = 2, worker = [1792, 1], masterMebibytes = 3200, ...row } of rows) {
+  const { nodes, message, hint, notebookMebibytes, historyMebibytes } = row;
   test(`${title}: refused, with every term`, (t) => {
     const demand = {
       workers,
       worker: planWorkerSize(worker[0] * MIB, worker[1]),
       master: planMasterSize(masterMebibytes * MIB, 1),
       notebook: notebookMebibytes === undefined ? undefined : { limitBytes: notebookMebibytes * MIB },
+      history: historyMebibytes === undefined ? undefined : { limitBytes: historyMebibytes * MIB },
     };
     const problem = findPlacementProblem(demand, nodes);
     t.true(problem instanceof UsageError);
@@ -184,6 +195,7 @@ const demand = {
   worker: planWorkerSize(1792 * MIB, 1),
   master: planMasterSize(3200 * MIB, 1),
   notebook: undefined,
+  history: undefined,
 };
 
 test('two default workers fit on one machine of 8g', (t) => {
@@ -198,11 +210,11 @@ test('exactly as much memory as is needed is enough, and one byte less is not', 
   t.not(findPlacementProblem(one, [node('n1', { memoryBytes: needed - 1 })]), undefined);
 });
 
-test('a notebook runs beside the master, to the last byte', (t) => {
-  const withNotebook = { ...demand, workers: 1, notebook: { limitBytes: 1920 * MIB } };
-  const needed = (1792 + 3200 + 1920) * MIB;
-  t.is(findPlacementProblem(withNotebook, [node('n1', { memoryBytes: needed })]), undefined);
-  t.not(findPlacementProblem(withNotebook, [node('n1', { memoryBytes: needed - 1 })]), undefined);
+test('a notebook and a history server run beside the master, to the last byte', (t) => {
+  const withBoth = { ...demand, workers: 1, notebook: { limitBytes: 1920 * MIB }, history: { limitBytes: 448 * MIB } };
+  const needed = (1792 + 3200 + 1920 + 448) * MIB;
+  t.is(findPlacementProblem(withBoth, [node('n1', { memoryBytes: needed })]), undefined);
+  t.not(findPlacementProblem(withBoth, [node('n1', { memoryBytes: needed - 1 })]), undefined);
 });
 
 test('nodes of different machines are not added up as one', (t) => {

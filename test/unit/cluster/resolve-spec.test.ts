@@ -13,9 +13,10 @@ const remembered: RememberedSpec = {
   workerCores: 2,
   masterMemoryBytes: 5 * GIB,
   masterCores: 2,
-  ports: { master: 17_077, ui: 'none', jupyter: 18_888 },
+  ports: { master: 17_077, ui: 'none', jupyter: 18_888, history: 0 },
   constraints: ['node.labels.disk==ssd'],
   notebook: true,
+  history: true,
   conf: { 'spark.sql.shuffle.partitions': '8' },
   env: { COLOR: 'blue' },
   data: { path: '/srv/data', here: '/srv/data', user: '1000:1000' },
@@ -39,9 +40,10 @@ test('without flags and without a cluster everything is the default', (t) => {
     name: 'spark',
     image: 'spark-swarm:latest',
     workers: 2,
-    ports: { master: 7077, ui: 8080, jupyter: 8888 },
+    ports: { master: 7077, ui: 8080, jupyter: 8888, history: 18_080 },
     constraints: [],
     notebook: false,
+    history: undefined,
     conf: {},
     env: {},
     data: undefined,
@@ -117,9 +119,14 @@ test('two doors cannot have one port, but may both be free or not published', (t
     instanceOf: UsageError,
     message: '--port: master and ui cannot both have port 7077',
   });
-  t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0, jupyter: 8888 });
-  t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, { ui: 'none', master: 'none', jupyter: 8888 });
-  t.deepEqual(resolve({ ports: { jupyter: 8080 } }).ports, { master: 7077, ui: 8080, jupyter: 8080 });
+  t.deepEqual(resolve({ ports: { ui: 0, master: 0 } }).ports, { ui: 0, master: 0, jupyter: 8888, history: 18_080 });
+  t.deepEqual(resolve({ ports: { ui: 'none', master: 'none' } }).ports, {
+    ui: 'none',
+    master: 'none',
+    jupyter: 8888,
+    history: 18_080,
+  });
+  t.deepEqual(resolve({ ports: { jupyter: 8080 } }).ports, { master: 7077, ui: 8080, jupyter: 8080, history: 18_080 });
   t.throws(() => resolve({ notebook: true, ports: { jupyter: 8080 } }), {
     instanceOf: UsageError,
     message: '--port: ui and jupyter cannot both have port 8080',

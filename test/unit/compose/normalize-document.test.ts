@@ -36,3 +36,32 @@ test('mappings stay, and what is missing is empty', (t) => {
   });
   t.deepEqual(normalizeDocument({}).services, {});
 });
+
+test('short mounts, lists of networks and labels of volumes have the long form, too', (t) => {
+  const mounts = [
+    'jobs:/var/lib/spark/jobs',
+    './here:/there:ro',
+    '/srv:/data:rw',
+    '/tmp',
+    '${DATA:-/srv}:/data',
+    'a:/b:z',
+    { type: 'volume', target: '/x' },
+  ];
+  const raw = {
+    services: { a: { volumes: mounts, networks: ['n', 'm'] }, b: { networks: { n: { aliases: ['x'] } } } },
+    volumes: { jobs: { labels: ['role=jobs'] }, data: { labels: { role: 'data' } }, plain: null },
+  };
+  const { services, volumes } = normalizeDocument(raw);
+  t.deepEqual<unknown, unknown>(services['a']?.volumes, [
+    { type: 'volume', source: 'jobs', target: '/var/lib/spark/jobs' },
+    { type: 'bind', source: './here', target: '/there', read_only: true },
+    { type: 'bind', source: '/srv', target: '/data' },
+    { type: 'volume', target: '/tmp' },
+    '${DATA:-/srv}:/data',
+    'a:/b:z',
+    { type: 'volume', target: '/x' },
+  ]);
+  t.deepEqual(services['a']?.networks, { n: null, m: null });
+  t.deepEqual(services['b']?.networks, { n: { aliases: ['x'] } });
+  t.deepEqual(volumes, { jobs: { labels: { role: 'jobs' } }, data: { labels: { role: 'data' } }, plain: null });
+});

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { planWorkerSize } from '../../../src/cluster/sizes.ts';
 import type { ClusterPorts, NotebookSpec } from '../../../src/cluster/spec.ts';
 import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
-import { resolveServices, resolveVolumes } from '../../../src/compose/resolve-services.ts';
+import { resolveServices } from '../../../src/compose/resolve-services.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
 import { GIB, MIB, readFixture, spec } from '../../helpers/builders.ts';
@@ -79,9 +79,10 @@ test('every part carries our labels, and the master remembers what was asked', (
     workerCores: 1,
     masterMemoryBytes: 3200 * MIB,
     masterCores: 1,
-    ports: { master: 7077, ui: 8080, jupyter: 8888 },
+    ports: { master: 7077, ui: 8080, jupyter: 8888, history: 18_080 },
     constraints: [],
     notebook: false,
+    history: false,
     conf: {},
     env: {},
     machine: { proxies: {}, hasCaBundle: false },
@@ -95,10 +96,14 @@ const port = (target: number, published?: number): object => ({
   ...(published === undefined ? {} : { published }),
 });
 const portRows: readonly (readonly [ports: ClusterPorts, master: readonly object[], notebook: readonly object[]])[] = [
-  [{ master: 7077, ui: 8080, jupyter: 8888 }, [port(7077, 7077), port(8080, 8080)], [port(8888, 8888)]],
-  [{ master: 0, ui: 9000, jupyter: 0 }, [port(7077), port(8080, 9000)], [port(8888)]],
-  [{ master: 'none', ui: 0, jupyter: 'none' }, [port(8080)], []],
-  [{ master: 'none', ui: 'none', jupyter: 1 }, [], [port(8888, 1)]],
+  [
+    { master: 7077, ui: 8080, jupyter: 8888, history: 18_080 },
+    [port(7077, 7077), port(8080, 8080)],
+    [port(8888, 8888)],
+  ],
+  [{ master: 0, ui: 9000, jupyter: 0, history: 18_080 }, [port(7077), port(8080, 9000)], [port(8888)]],
+  [{ master: 'none', ui: 0, jupyter: 'none', history: 'none' }, [port(8080)], []],
+  [{ master: 'none', ui: 'none', jupyter: 1, history: 'none' }, [], [port(8888, 1)]],
 ];
 
 for (const [ports, master, notebook] of portRows) {
@@ -111,45 +116,8 @@ for (const [ports, master, notebook] of portRows) {
 test("ports that the user's file adds stay", (t) => {
   const extra = { target: 4040, published: 4040, mode: 'host', protocol: 'tcp' };
   const file = withService('master', { ...fromFile('master'), ports: [...(fromFile('master').ports ?? []), extra] });
-  const ports = { master: 'none', ui: 'none', jupyter: 'none' } as const;
+  const ports = { master: 'none', ui: 'none', jupyter: 'none', history: 'none' } as const;
   t.deepEqual(service('master', { ports }, file).ports, [extra]);
-});
-
-test('a notebook is run as the master is, with its own image, limit, port and folder', (t) => {
-  const notebook = service('notebook', { notebook: NOTEBOOK, name: 'b' });
-  const { volumes, networks, cap_drop: dropped, read_only: readOnly } = fromFile('master');
-  t.is(notebook.image, 'spark-swarm:latest-notebook');
-  t.deepEqual(notebook['command'], ['notebook']);
-  t.deepEqual(notebook.labels, {
-    [LABELS.role]: 'notebook',
-    [LABELS.cluster]: 'b',
-    [LABELS.imageId]: 'sha256:nnnn',
-  });
-  t.deepEqual(notebook.networks, networks);
-  t.deepEqual([notebook['cap_drop'], notebook['read_only']], [dropped, readOnly]);
-  t.deepEqual(notebook.volumes, [
-    ...(volumes ?? []).filter(({ target }) => target !== '/var/lib/spark/recovery'),
-    { type: 'volume', source: 'notebooks', target: '/notebooks' },
-  ]);
-  t.is(notebook.deploy?.replicas, 1);
-  t.deepEqual(notebook.deploy?.resources, {
-    limits: { cpus: '1', memory: '1920m' },
-    reservations: { memory: '1920m' },
-  });
-  t.is(notebook.deploy?.labels?.[LABELS.spec], undefined);
-  t.is(notebook['extra_hosts'], undefined);
-  t.false('notebook' in resolve());
-});
-
-test("what the user's file has where a notebook would go is refused, and is a service like any other without", (t) => {
-  const own = { image: 'theirs', deploy: { labels: { [LABELS.role]: 'notebook' } } };
-  const file = { ...withService('notebook', own), volumes: { ...FILE.volumes, notebooks: {} } };
-  t.is(service('notebook', {}, file).image, 'theirs');
-  const error = t.throws(() => resolve({ notebook: NOTEBOOK }, file), { instanceOf: ConfigError });
-  t.deepEqual(error.problems, [
-    'services: notebook is the name of the service that --notebook adds; rename it',
-    'volumes: notebooks is the name of the volume that --notebook adds; rename it',
-  ]);
 });
 
 test('a proxy that the user names counts in both spellings', (t) => {
@@ -213,30 +181,6 @@ test('a folder becomes /data of every Spark container, and its owner their user'
   const { volumes, user } = service('worker', { data: { path: '/d', here: undefined, user: undefined } });
   t.deepEqual(volumes?.at(-1), { type: 'bind', source: '/d', target: '/data' });
   t.is(user, undefined);
-});
-
-test('only volumes that are used are made: a folder takes the place of one, a notebook adds one', (t) => {
-  const volumes = (changes: Changes, file = FILE): object =>
-    resolveVolumes(file, resolve(changes, file), { name: 'b' });
-  const labels = (role: string): object => ({ labels: { [LABELS.role]: role, [LABELS.cluster]: 'b' } });
-  t.deepEqual(volumes({}), { data: labels('data'), recovery: labels('recovery') });
-  const data = { path: '/srv/data', here: undefined, user: undefined };
-  t.deepEqual(volumes({ data, notebook: NOTEBOOK }), {
-    recovery: labels('recovery'),
-    notebooks: labels('notebooks'),
-  });
-  const mounts = [
-    { type: 'volume', source: 'shared', target: '/s' },
-    { type: 'volume', source: 'plain', target: '/p' },
-  ];
-  const file = {
-    ...withService('cache', { image: 'redis', volumes: mounts }),
-    volumes: { shared: { external: true }, plain: null, unused: {} },
-  };
-  t.deepEqual(volumes({ data }, file), {
-    shared: { external: true },
-    plain: { labels: { [LABELS.cluster]: 'b' } },
-  });
 });
 
 test('a service that the user added is labelled and otherwise left alone', (t) => {

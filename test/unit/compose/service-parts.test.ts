@@ -1,7 +1,8 @@
 import test from 'ava';
 
 import type { ComposeService } from '../../../src/compose/compose-document.ts';
-import { escapeVariables, fingerprint, ownerOf, roleOf } from '../../../src/compose/resolve-services.ts';
+import { fingerprint, ownerOf, roleOf } from '../../../src/compose/resolve-services.ts';
+import { escapeVariables } from '../../../src/compose/spark-service.ts';
 import { LABELS } from '../../../src/labels.ts';
 
 test('a role may stand in the labels of the service or of its containers, and other words are none', (t) => {

@@ -7,13 +7,13 @@ import { FakeContainers } from '../../helpers/fake-containers.ts';
 
 const TO = { cluster: 'spark', image: 'sha256:a', owner: '1000:100' };
 
-test('volumes whose files belong to somebody are those of notebooks and of what the master knows', (t) => {
+test('volumes whose files belong to somebody are those of notebooks, of jobs and of what the master knows', (t) => {
   const volume = (role?: string): Parameters<typeof ownedVolumes>[0][number] => ({
     Name: role ?? 'none',
     Labels: role === undefined ? null : { [LABELS.role]: role },
   });
-  const all = ['data', 'notebooks', 'recovery', 'secrets', undefined].map(volume);
-  t.deepEqual(ownedVolumes(all), ['notebooks', 'recovery']);
+  const all = ['data', 'notebooks', 'recovery', 'jobs', 'secrets', undefined].map(volume);
+  t.deepEqual(ownedVolumes(all), ['notebooks', 'recovery', 'jobs']);
 });
 
 test('files are given away by a container that can do nothing else, and that goes again', async (t) => {

@@ -139,7 +139,7 @@ test("a cluster's own ports, free ones and none are no conflict", (t) => {
   );
   for (const ui of [0, 'none'] as const) {
     t.notThrows(() =>
-      assertPortsAreFree(spec({ ports: { master: 'none', ui, jupyter: 'none' } }), [
+      assertPortsAreFree(spec({ ports: { master: 'none', ui, jupyter: 'none', history: 'none' } }), [
         publishing(foreign('web'), 8080),
         foreign('x'),
       ]),

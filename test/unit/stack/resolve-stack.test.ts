@@ -58,6 +58,7 @@ test('every part carries our labels, and the master remembers what was asked', (
   }
   t.deepEqual(resolved.volumes, {
     data: { labels: { [LABELS.role]: 'data', [LABELS.cluster]: 'b' } },
+    jobs: { labels: { [LABELS.role]: 'jobs', [LABELS.cluster]: 'b' } },
     recovery: { labels: { [LABELS.role]: 'recovery', [LABELS.cluster]: 'b' } },
   });
 });
@@ -69,6 +70,13 @@ test("the secret is external, and Spark's services alone may read it", (t) => {
   t.deepEqual(service(resolved, 'master').secrets, [grant]);
   t.deepEqual(service(resolved, 'worker').secrets, [grant]);
   t.is(service(resolved, 'cache').secrets, undefined);
+});
+
+test('a history server has the certificates of the machine, and no secret', (t) => {
+  const machine = { proxies: {}, hasCaBundle: true };
+  const history = service(resolve({ history: { limitBytes: 448 * MIB }, machine }), 'history');
+  t.deepEqual(history.secrets, []);
+  t.deepEqual(history.configs, [{ source: 'ca-bundle', target: '/run/configs/ca-bundle.crt', mode: 0o444 }]);
 });
 
 test('where managers only manage, master and notebook run on a worker', (t) => {
@@ -198,7 +206,7 @@ test('the fingerprint changes with what the containers are made of', (t) => {
   t.deepEqual(changed({ imageId: 'sha256:bbbb' }), ['master', 'worker']);
   t.deepEqual(changed({ image: 'mine:1' }), ['master', 'worker']);
   t.deepEqual(changed({ worker: planWorkerSize(4 * GIB, 1) }), ['master', 'worker']);
-  t.deepEqual(changed({ ports: { master: 7077, ui: 0, jupyter: 8888 } }), ['master']);
+  t.deepEqual(changed({ ports: { master: 7077, ui: 0, jupyter: 8888, history: 18_080 } }), ['master']);
   t.deepEqual(changed({ constraints: ['node.role==worker'] }), ['worker']);
   t.deepEqual(changed({ conf: { 'spark.a': 'b' } }), ['master', 'worker']);
   t.deepEqual(changed({ notebook: NOTEBOOK }), []);

@@ -94,6 +94,19 @@ test('a notebook that is no more wanted is removed after Compose has done its wo
   t.deepEqual(last?.query, { force: 'true', v: 'true' });
 });
 
+test('a history server comes and goes without the question that a replaced container asks', async (t) => {
+  await using place = await DeployPlace.start();
+  await place.deploy();
+  const history = { limitBytes: 448 * 1024 ** 2 };
+  const start = await place.plan({ data: DATA, history });
+  t.deepEqual(start.changes, ['create spark-history']);
+  t.false(start.restartsContainers);
+  await place.deploy({ data: DATA, history });
+  const stop = await place.plan({ data: DATA });
+  t.deepEqual(stop.changes, ['remove spark-history']);
+  t.false(stop.restartsContainers);
+});
+
 test('an interruption before Compose is given the file gives it none', async (t) => {
   await using place = await DeployPlace.start();
   const plan = await place.plan();

@@ -23,7 +23,7 @@ async function start(): Promise<FakeContainers> {
   ]);
   for (const cluster of ['spark', 'other']) {
     fake.networks = [...fake.networks, { Id: `n-${cluster}`, Name: `${cluster}-spark`, Labels: labelsOf(cluster) }];
-    for (const role of ['data', 'notebooks', 'recovery', 'secrets']) {
+    for (const role of ['data', 'notebooks', 'jobs', 'recovery', 'secrets']) {
       fake.volume(`${cluster}-${role}`, labelsOf(cluster, role));
     }
     fake.volume(`${cluster}-memory-1`, { ...labelsOf(cluster), [LABELS.workers]: '2', [LABELS.revision]: '1' });
@@ -59,7 +59,7 @@ test('all that is the cluster goes; data, the lock, and what is not ours, stays'
     'volume spark-recovery',
     'volume spark-secrets',
   ]);
-  t.deepEqual(keptVolumes, ['spark-data', 'spark-notebooks']);
+  t.deepEqual(keptVolumes, ['spark-data', 'spark-jobs', 'spark-notebooks']);
   t.deepEqual(leftovers, []);
   t.deepEqual(
     fake.containers.map(({ Name }) => Name),
@@ -71,9 +71,9 @@ test('all that is the cluster goes; data, the lock, and what is not ours, stays'
   );
   t.deepEqual(
     fake.volumeNames.filter((name) => !name.startsWith('other-')),
-    ['spark-data', 'spark-notebooks', 'spark-lock', 'spark-lock-1', 'mine'],
+    ['spark-data', 'spark-notebooks', 'spark-jobs', 'spark-lock', 'spark-lock-1', 'mine'],
   );
-  t.is(fake.volumeNames.filter((name) => name.startsWith('other-')).length, 7);
+  t.is(fake.volumeNames.filter((name) => name.startsWith('other-')).length, 8);
 });
 
 test('containers are given time to end, and take their anonymous volumes with them', async (t) => {
@@ -101,7 +101,7 @@ test('a volume of a service that the user has added is data', async (t) => {
   await using fake = await start();
   fake.volume('spark-cache', labelsOf('spark'));
   const { keptVolumes } = await remove(fake);
-  t.deepEqual(keptVolumes, ['spark-data', 'spark-notebooks', 'spark-cache']);
+  t.deepEqual(keptVolumes, ['spark-cache', 'spark-data', 'spark-jobs', 'spark-notebooks']);
 });
 
 test('a second removal has nothing to do', async (t) => {

@@ -4,7 +4,7 @@
  * Every id has a section in `docs/problems/`; ids are part of the public output and never change their meaning.
  */
 export interface Finding {
-  /** `SS-M03`: M machines before they join, E this machine and its engine, C docker contexts, N a swarm's nodes, K clusters. */
+  /** `SS-M03`: M machines before they join, E this machine and its engine, C docker contexts, N a swarm's nodes, K clusters, J applications. */
   readonly id: string;
   /** An `error` stands in the way; a `warning` does not. */
   readonly severity: 'error' | 'warning';

@@ -7,6 +7,7 @@ const PAGES: Readonly<Record<string, string>> = {
   C: 'contexts',
   N: 'nodes',
   K: 'clusters',
+  J: 'jobs',
 };
 
 /**

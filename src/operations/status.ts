@@ -8,8 +8,10 @@ import {
 import { isWorkerOf } from '../cluster/victims.ts';
 import { findNodeWarnings } from '../cluster/node-warnings.ts';
 import { findProblems, type Problem } from '../cluster/problems.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { NotFoundError } from '../errors.ts';
 import { isSparkReady, type SparkApplication, type SparkWorker } from '../spark/master-state.ts';
+import { explainTroubled } from './explain.ts';
 import type { OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
 import { readMasterState } from './spark-pages.ts';
@@ -29,6 +31,8 @@ export interface ClusterStatus {
   readonly problems: readonly Problem[];
   /** What is not well around it, and does not keep it from being as asked: a node that is lost, workers on a heap. */
   readonly warnings: readonly Problem[];
+  /** Why applications that are active do not work. The cluster itself may be well. */
+  readonly findings: readonly Finding[];
 }
 
 export interface MasterView {
@@ -59,6 +63,7 @@ async function describeStatus(context: StatusContext, cluster: Cluster): Promise
     readMasterState(context, cluster),
     probeEndpoints(context, cluster),
   ]);
+  const findings = await explainTroubled(context, cluster, state?.applications ?? []);
   const wanted = describeWanted(cluster);
   // Spark that is ready is well, whatever of it can be seen from this machine.
   const isSparkWell = state !== undefined && isSparkReady(state, wanted);
@@ -90,6 +95,7 @@ async function describeStatus(context: StatusContext, cluster: Cluster): Promise
     endpoints: answering.map(({ name, address }) => ({ name, address })),
     problems,
     warnings: findNodeWarnings(cluster),
+    findings,
   };
 }
 

@@ -27,7 +27,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = Object.fromEntries(
 /** Options of spark-submit whose value is a comma-separated list of files. Source: SparkSubmitArguments.scala, 4.2. */
 const FILE_LISTS = new Set(['--jars', '--py-files', '--files', '--archives']);
 const SINGLE_FILES = new Set(['--properties-file']);
-/** Options that take no value. */
+/** A property whose value is a file, and which has no option of its own. */
+export const IVY_SETTINGS = 'spark.jars.ivySettings';
+/** Options that take no value. Source: SparkSubmitOptionParser.java, 4.2. */
 const SWITCHES = new Set([
   '--verbose',
   '-v',
@@ -39,6 +41,48 @@ const SWITCHES = new Set([
   '--load-spark-defaults',
 ]);
 
+/** One option of spark-submit; `undefined` for a switch. */
+export interface SubmitOption {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+export interface SubmitRules {
+  readonly examples: Readonly<Record<string, string>>;
+  readonly isLocalFile: (path: string) => boolean;
+  /** Gets every problem, and the plan goes on. Default: the first one is thrown. */
+  readonly refuse?: (problem: UsageError) => unknown;
+  /** How this machine resolves maven coordinates: a file, brought along with coordinates that come without settings. */
+  readonly ivySettings?: string | undefined;
+}
+
+/**
+ * The options that a line of spark-submit begins with, up to `--` or the application; and what follows them.
+ *
+ * @throws UsageError for an option without its value
+ */
+export function splitSubmitOptions(words: readonly string[]): {
+  readonly options: readonly SubmitOption[];
+  readonly rest: readonly string[];
+} {
+  const options: SubmitOption[] = [];
+  let index = 0;
+  for (; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (word === '--') return { options, rest: words.slice(index + 1) };
+    if (!word.startsWith('-') || word === '-') break;
+    const [name, inline] = splitInline(word);
+    if (SWITCHES.has(name)) {
+      options.push({ name: word, value: undefined });
+      continue;
+    }
+    const value = inline ?? words[++index];
+    if (value === undefined) throw new UsageError(`${name}: expected a value`);
+    options.push({ name, value });
+  }
+  return { options, rest: words.slice(index) };
+}
+
 /**
  * Divides spark-submit's own line: options first, then the application, then its arguments, which are passed on byte for
  * byte. Local files are found by `isLocalFile`; what is not there is taken for a path inside the cluster.
@@ -47,10 +91,7 @@ const SWITCHES = new Set([
  */
 export function planSubmit(
   words: readonly string[],
-  {
-    examples,
-    isLocalFile,
-  }: { readonly examples: Readonly<Record<string, string>>; readonly isLocalFile: (path: string) => boolean },
+  { examples, isLocalFile, refuse = throwIt, ivySettings }: SubmitRules,
 ): SubmitPlan {
   const options: string[] = [];
   const uploads = new Map<string, string>();
@@ -60,7 +101,7 @@ export function planSubmit(
     const name = baseName(file);
     const other = uploads.get(name);
     if (other !== undefined && withoutDot(other) !== withoutDot(file))
-      throw new UsageError(`Two files of the same name: ${other} and ${file}; rename one`);
+      refuse(new UsageError(`Two files of the same name: ${other} and ${file}; rename one`));
     uploads.set(name, file);
     // Or spark-submit would take the name for an option.
     const word = name.startsWith('-') ? `./${name}` : name;
@@ -69,22 +110,15 @@ export function planSubmit(
   const bringFile = (option: string, path: string): string => {
     const [file = path] = path.split('#');
     if (isLocalFile(file) || isUrl(path) || path.startsWith('/')) return bring(path);
-    throw new UsageError(`${option}: no such file: ${path}`, { hint: 'a path inside the cluster starts with "/"' });
+    refuse(new UsageError(`${option}: no such file: ${path}`, { hint: 'a path inside the cluster starts with "/"' }));
+    return path;
   };
-  let index = 0;
   const own: Partial<Record<OwnFlag, string>> = {};
-  for (; index < words.length; index++) {
-    const word = words[index] ?? '';
-    if (!word.startsWith('-') || word === '-') break;
-    const [name, inline] = splitInline(word);
-    if (SWITCHES.has(name)) {
-      options.push(word);
-      continue;
-    }
-    const value = inline ?? words[++index];
-    if (value === undefined) throw new UsageError(`${name}: expected a value`);
+  const { options: given, rest } = splitSubmitOptions(words);
+  for (const { name, value } of given) {
     const ownFlag = OWN_FLAGS[name];
-    if (ownFlag) own[ownFlag] = value;
+    if (value === undefined) options.push(name);
+    else if (ownFlag) own[ownFlag] = value;
     else if (FILE_LISTS.has(name))
       options.push(
         name,
@@ -94,22 +128,55 @@ export function planSubmit(
           .join(','),
       );
     else if (SINGLE_FILES.has(name)) options.push(name, bringFile(name, value));
-    else options.push(name, checkValue(name, value));
+    else if (isIvySettings(name, value))
+      options.push(name, `${IVY_SETTINGS}=${bringFile(name, value.slice(IVY_SETTINGS.length + 1))}`);
+    else {
+      checkValue(name, value, refuse);
+      options.push(name, value);
+    }
   }
+  if (
+    ivySettings !== undefined &&
+    wantsPackages(options) &&
+    !options.some((word) => word.startsWith(`${IVY_SETTINGS}=`))
+  )
+    options.unshift('--conf', `${IVY_SETTINGS}=${bringFile(IVY_SETTINGS, ivySettings)}`);
   const example = own.example === undefined ? undefined : findExample(own.example, examples);
-  const application = example ?? words[index++];
+  const application = example ?? rest[0];
   if (application === undefined) {
     throw new UsageError('Nothing to submit: expected an application (app.py, app.jar) or --example NAME', {
       hint: 'spark-submit options come before the application, its arguments after it',
     });
   }
   if (application.endsWith('.jar') && !options.includes('--class')) {
-    throw new UsageError(`${application}: a jar needs --class, the name of its main class`);
+    refuse(
+      new UsageError('Spark job must specify edp.java.main_class', {
+        hint: `${application} is a jar: --class NAME names its main class; in a job file: configs: {edp.java.main_class: NAME}`,
+      }),
+    );
   }
-  const brought = example ?? bringApplication(application, bring, isLocalFile);
-  const args = words.slice(index);
+  const brought = example ?? bringApplication(application, { bring, isLocalFile, refuse });
+  const args = rest.slice(example === undefined ? 1 : 0);
   refuseCarriageReturns(args);
   return { argv: ['spark-submit', ...options, brought, ...args], options, uploads: [...uploads.values()], own };
+}
+
+/** Whether an option of spark-submit takes no value. */
+export function isSubmitSwitch(name: string): boolean {
+  return SWITCHES.has(name);
+}
+
+/** Whether the value of an option of spark-submit is a file, or a list of files. */
+export function isFileOption(name: string): boolean {
+  return FILE_LISTS.has(name) || SINGLE_FILES.has(name);
+}
+
+function isIvySettings(name: string, value: string): boolean {
+  return (name === '--conf' || name === '-c') && value.startsWith(`${IVY_SETTINGS}=`);
+}
+
+function wantsPackages(options: readonly string[]): boolean {
+  return options.some((word) => word === '--packages' || word.startsWith('spark.jars.packages='));
 }
 
 /** Source: bin/spark-class, `ARG=${_ARG//$'\r'}`. */
@@ -132,7 +199,7 @@ const OWN_FLAGS: Readonly<Partial<Record<string, OwnFlag>>> = {
   '--example': 'example',
 };
 
-function splitInline(word: string): readonly [string, string | undefined] {
+export function splitInline(word: string): readonly [string, string | undefined] {
   const at = word.startsWith('--') ? word.indexOf('=') : -1;
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
@@ -143,47 +210,57 @@ function findExample(name: string, examples: Readonly<Record<string, string>>): 
   throw new UsageError(`--example: got ${JSON.stringify(name)}; expected one of ${Object.keys(examples).join(', ')}`);
 }
 
-function checkValue(name: string, value: string): string {
-  if (name === '--deploy-mode' && value !== 'client') {
-    throw new UsageError(
-      `--deploy-mode: got ${JSON.stringify(value)}; expected client: the driver runs in the master's container`,
+function checkValue(name: string, value: string, refuse: (problem: UsageError) => unknown): void {
+  if (name === '--deploy-mode' && value !== 'client')
+    refuse(
+      new UsageError(
+        `--deploy-mode: got ${JSON.stringify(value)}; expected client: the driver runs in the master's container`,
+      ),
     );
-  }
-  if (name === '--master') {
-    throw new UsageError('--master is set by the cluster: leave it out, and choose the cluster with --name');
-  }
+  if (name === '--master')
+    refuse(new UsageError('--master is set by the cluster: leave it out, and choose the cluster with --name'));
   const key = name === '--conf' || name === '-c' ? value.split('=')[0] : undefined;
   if (key !== undefined && !value.includes('='))
-    throw new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`);
-  if (key === 'spark.master') {
-    throw new UsageError('--conf spark.master is set by the cluster: leave it out, and choose the cluster with --name');
-  }
-  return value;
+    refuse(new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`));
+  if (key === 'spark.master')
+    refuse(
+      new UsageError('--conf spark.master is set by the cluster: leave it out, and choose the cluster with --name'),
+    );
 }
 
 function bringApplication(
   application: string,
-  bring: (path: string) => string,
-  isLocalFile: (path: string) => boolean,
+  {
+    bring,
+    isLocalFile,
+    refuse,
+  }: { readonly bring: (path: string) => string } & Required<Pick<SubmitRules, 'isLocalFile' | 'refuse'>>,
 ): string {
   if (application.includes('#') && isLocalFile(application))
-    throw new UsageError(`${application}: Spark takes what follows "#" for another name; rename the file`);
+    refuse(new UsageError(`${application}: Spark takes what follows "#" for another name; rename the file`));
   if (isLocalFile(application) || isUrl(application) || application.startsWith('/')) return bring(application);
-  throw new UsageError(`No such application file: ${application}`, {
-    hint: 'a path inside the cluster starts with "/", like /data/app.py; --example pi runs an example',
-  });
+  refuse(
+    new UsageError(`No such application file: ${application}`, {
+      hint: 'a path inside the cluster starts with "/", like /data/app.py; --example pi runs an example',
+    }),
+  );
+  return application;
 }
 
-function isUrl(path: string): boolean {
+function throwIt(problem: UsageError): never {
+  throw problem;
+}
+
+export function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(path);
 }
 
 /** `./app.py` and `app.py` are one file. */
-function withoutDot(path: string): string {
+export function withoutDot(path: string): string {
   return path.replace(/^(\.\/)+/, '');
 }
 
-function baseName(path: string): string {
+export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

@@ -10,6 +10,7 @@ import { judge, type Figure } from './figures.ts';
 import { drainGroup } from './groups/drain.ts';
 import { idleGroup } from './groups/idle.ts';
 import { shipGroup, sizeGroup } from './groups/image.ts';
+import { jobsGroup } from './groups/jobs.ts';
 import { lifecycleGroup } from './groups/lifecycle.ts';
 import { quickstartGroup } from './groups/quickstart.ts';
 import { resizeGroup } from './groups/resize.ts';
@@ -31,6 +32,7 @@ const GROUPS: readonly Group[] = [
   victimsGroup,
   drainGroup,
   submitGroup,
+  jobsGroup,
   idleGroup,
   quickstartGroup,
 ];

@@ -41,7 +41,7 @@ export async function build({ clean = false } = {}) {
   return true;
 }
 
-/** What is made of the built code: the table for completion, and the schema of the project file, which is committed. */
+/** What is made of the built code: the table for completion, and the schemas of project and job files, which are committed. */
 async function writeTables() {
   try {
     const built = path.join(projectRoot, 'dist', 'src');
@@ -57,6 +57,9 @@ async function writeTables() {
     const schema = `${JSON.stringify(projectFileJsonSchema(), undefined, 2)}\n`;
     mkdirSync(path.join(projectRoot, 'schema'), { recursive: true });
     writeFileSync(path.join(projectRoot, 'schema', 'spark-swarm.schema.json'), schema);
+    const { jobFileJsonSchema } = await import(path.join(built, 'jobs', 'job-file-keys.js'));
+    const jobSchema = `${JSON.stringify(jobFileJsonSchema(), undefined, 2)}\n`;
+    writeFileSync(path.join(projectRoot, 'schema', 'spark-swarm-job.schema.json'), jobSchema);
     return true;
   } catch (error) {
     process.stderr.write(`The completion's table and the schema could not be made: ${error.stack}\n`);

@@ -50,9 +50,24 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { words: ['submit'], summary: 'run an application on a cluster', load: async () => import('./commands/submit.ts') },
   {
+    words: ['explain'],
+    summary: 'why applications wait or fail, with the proof and the cure',
+    load: async () => import('./commands/explain.ts'),
+  },
+  {
+    words: ['job'],
+    summary: 'applications that run on their own: run, list, status, logs, wait, cancel',
+    load: async () => import('./commands/job.ts'),
+  },
+  {
     words: ['logs'],
     summary: "show the daemons' logs, from every node",
     load: async () => import('./commands/logs.ts'),
+  },
+  {
+    words: ['history'],
+    summary: 'Pages of applications that have ended: start, stop, url',
+    load: async () => import('./commands/history.ts'),
   },
   {
     words: ['notebook'],

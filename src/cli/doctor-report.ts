@@ -5,6 +5,7 @@ import { formatPair } from '../doctor/check-overlay.ts';
 import type { DoctorReport } from '../doctor/doctor-report.ts';
 import type { OverlayReport } from '../doctor/overlay.ts';
 import type { DoctorFinding } from '../doctor/problems.ts';
+import { findingLines } from './finding-lines.ts';
 
 const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   machine: 'This machine',
@@ -24,24 +25,15 @@ export function formatDoctor(report: DoctorReport, colors: ChalkInstance): strin
       const about = report.findings.filter(({ check }) => check === id);
       const first = detail ?? (about.length === 1 ? '' : `${about.length} findings`);
       const line = `  ${paint(colors, state)(MARKS[state])} ${title.padEnd(width)}${first}`.trimEnd();
-      return [state === 'skipped' ? colors.dim(line) : line, ...about.flatMap((found) => findingLines(found, colors))];
+      return [
+        state === 'skipped' ? colors.dim(line) : line,
+        ...about.flatMap((found) => findingLines(found, colors).map((text) => `      ${text}`)),
+      ];
     });
     return checks.length === 0 ? '' : [colors.bold(GROUP_TITLES[group]), ...lines].join('\n');
   });
   const matrix = report.overlay === null || report.overlay.pairs.length === 0 ? '' : formatMatrix(report.overlay);
   return [...groups, matrix, summary(report, colors)].filter((part) => part !== '').join('\n\n');
-}
-
-function findingLines(
-  { id, severity, subject, problem, proof, fix, page }: DoctorFinding,
-  colors: ChalkInstance,
-): string[] {
-  return [
-    `      ${paint(colors, severity)(id)} ${subject}: ${problem}`,
-    `        proof: ${proof}`,
-    `        fix:   ${fix}`,
-    `        page:  ${page}`,
-  ];
 }
 
 function paint(colors: ChalkInstance, state: CheckState): ChalkInstance {

@@ -1,5 +1,6 @@
 import type { CliContext } from './context.ts';
 import type { OutputFormat } from './options.ts';
+import { printable } from './printable.ts';
 
 /** Raised when a field of a result changes its name or meaning; new fields do not raise it. */
 export const SCHEMA_VERSION = 1;
@@ -50,7 +51,7 @@ export async function formatTable(head: readonly string[], rows: readonly (reado
     chars: { ...none, middle: '   ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(printable)));
   return table
     .toString()
     .split('\n')

@@ -123,6 +123,7 @@ const KEYS = {
   },
   data: { flag: 'data', kind: 'value', expected: 'the path of a folder', isPath: true },
   notebook: { flag: 'notebook', kind: 'switch', expected: 'true or false', otherwise: 'false' },
+  history: { flag: 'history', kind: 'switch', expected: 'true or false', otherwise: 'false' },
   timeout: {
     flag: 'timeout',
     kind: 'value',

@@ -48,10 +48,12 @@ ${workerMemory === undefined ? '# workerMemory: 6g                # else what le
 #   master: 7077
 #   ui: 8080
 #   jupyter: 8888
+#   history: 18080
 
 # What it runs. Paths are relative to this file.
 # image: spark-swarm:latest
 # notebook: true                  # JupyterLab
+# history: true                   # pages of applications that have ended
 # data: ./data                    # the folder that is /data in the cluster
 # requirements: ./requirements.txt
 # jars: [./lib/driver.jar]

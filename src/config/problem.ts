@@ -27,6 +27,7 @@ export function toConfigError(shown: string, problems: readonly Problem[], hint?
   );
 }
 
-function placeOf(shown: string, { line, column }: Place): string {
+/** `file:line:column`, which editors and terminals open. */
+export function placeOf(shown: string, { line, column }: Place): string {
   return `${shown}:${line}:${column}`;
 }

@@ -30,7 +30,7 @@ const keys = {
   masterCores: coresOf('the master'),
   masterMemory: size.describe("The master's limit, daemon and drivers, like 3200m: --master-memory."),
   ports: z
-    .strictObject({ master: port.optional(), ui: port.optional(), jupyter: port.optional() })
+    .strictObject({ master: port.optional(), ui: port.optional(), jupyter: port.optional(), history: port.optional() })
     .describe('Published ports: --port NAME=PORT. 0 takes a free one, none publishes none.'),
   bind: z.string().min(1).describe('Address on which ports are published: --bind.'),
   constraints: z.array(z.string()).describe('Nodes that may run workers, like node.labels.disk==ssd: --constraint.'),
@@ -41,6 +41,7 @@ const keys = {
   jars: z.array(path).describe('Jars on top of the image, relative to this file: --jar.'),
   data: path.describe('Folder that is /data in the cluster, relative to this file: --data.'),
   notebook: z.boolean().describe("JupyterLab on the master's machine: --notebook."),
+  history: z.boolean().describe("Spark's history server on the master's machine: --history."),
   timeout: z
     .string()
     .regex(/^[1-9][0-9]{0,8}(ms|s|m|h|d)$/)

@@ -21,7 +21,7 @@ import type { SwarmNode } from '../stack/swarm-state.ts';
 import { connectContainers, connectSwarm, createContainerReader, type Surroundings } from './connection.ts';
 
 /** Kinds of volumes that stay when a cluster is removed. */
-const KEPT_ROLES = new Set(['data', 'notebooks']);
+const KEPT_ROLES = new Set(['data', 'notebooks', 'jobs']);
 const CLUSTERS_AT_ONCE = 4;
 
 export interface ClusterPlaces {

@@ -1,4 +1,5 @@
 import {
+  CLUSTER_ROLES,
   parseRole,
   type Cluster,
   type ClusterContainer,
@@ -10,7 +11,6 @@ import { COMPOSE_PROJECT_LABEL, COMPOSE_SERVICE_LABEL, LABELS } from '../labels.
 import type { ClusterMemory, EngineContainer, EngineSnapshot } from './engine-container.ts';
 
 const NUMBER_LABEL = 'com.docker.compose.container-number';
-const ROLES: readonly ClusterRole[] = ['master', 'notebook', 'worker'];
 
 /**
  * Name of the cluster that a container, network or volume of Compose belongs to; a project made by hand is a cluster of the
@@ -45,7 +45,7 @@ function describeProject(name: string, snapshot: EngineSnapshot): Cluster {
     platform: 'containers',
     services: withMissing(describeServices(name, containers, wanted), { name, memory }),
     containers: [...present, ...missingWorkers(present, wanted)].toSorted(
-      (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
+      (a, b) => CLUSTER_ROLES.indexOf(a.role) - CLUSTER_ROLES.indexOf(b.role) || numberOf(a) - numberOf(b),
     ),
     remembered: parseRememberedSpec(memory?.spec),
     nodes: [],

@@ -14,6 +14,7 @@ export interface EngineRoom {
 
 export interface RoomDemand extends Pick<ClusterSpec, 'workers' | 'worker' | 'master'> {
   readonly notebook: { readonly limitBytes: number } | undefined;
+  readonly history: { readonly limitBytes: number } | undefined;
 }
 
 export interface RoomAnswer {
@@ -22,7 +23,10 @@ export interface RoomAnswer {
 }
 
 /** Says why the cluster does not fit on the engine: Docker would start it, and the kernel would kill what is too much. */
-export function findRoomProblem({ workers, worker, master, notebook }: RoomDemand, room: EngineRoom): RoomAnswer {
+export function findRoomProblem(
+  { workers, worker, master, notebook, history }: RoomDemand,
+  room: EngineRoom,
+): RoomAnswer {
   const cores = `${worker.limitCores} ${worker.limitCores === 1 ? 'core' : 'cores'}`;
   if (worker.limitCores > room.cores) {
     return refuse(
@@ -30,13 +34,15 @@ export function findRoomProblem({ workers, worker, master, notebook }: RoomDeman
       `choose --worker-cores ${room.cores} or less`,
     );
   }
-  const asked = workers * worker.limitBytes + master.limitBytes + (notebook?.limitBytes ?? 0);
+  const asked =
+    workers * worker.limitBytes + master.limitBytes + (notebook?.limitBytes ?? 0) + (history?.limitBytes ?? 0);
   const free = room.memoryBytes - room.otherMemoryBytes;
   if (asked > free) {
     const terms = [
       `${countWorkers(workers)} × ${formatSize(worker.limitBytes)}`,
       `master ${formatSize(master.limitBytes)}`,
       ...(notebook ? [`notebook ${formatSize(notebook.limitBytes)}`] : []),
+      ...(history ? [`history server ${formatSize(history.limitBytes)}`] : []),
     ];
     const others = room.otherMemoryBytes === 0 ? '' : ` − ${formatSize(room.otherMemoryBytes)} of other clusters`;
     return refuse(

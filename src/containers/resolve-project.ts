@@ -1,6 +1,7 @@
 import type { ClusterSpec } from '../cluster/spec.ts';
 import type { ComposeDocument, ComposePort, ComposeService } from '../compose/compose-document.ts';
-import { fingerprint, resolveServices, resolveVolumes, roleOf } from '../compose/resolve-services.ts';
+import { resolveVolumes } from '../compose/added-services.ts';
+import { fingerprint, resolveServices, roleOf } from '../compose/resolve-services.ts';
 import { LABELS } from '../labels.ts';
 
 /** What one engine adds to the user's wishes. */
@@ -104,12 +105,15 @@ function projectService(service: ComposeService, spec: ClusterSpec): ComposeServ
   const base = { ...service, labels: { ...service.labels, ...labels } };
   if (roleOf(service) === undefined) return base;
   const { cpus: ____, ...reservations } = deploy.resources?.reservations ?? {};
+  // The history server needs none (HistoryServer.scala turns authentication off), but certificates are in the same volume.
+  const needsSecrets = roleOf(service) !== 'history' || spec.machine.hasCaBundle;
+  const secrets = { type: 'volume', source: SECRETS, target: SECRETS_FOLDER, read_only: true };
   return {
     ...base,
     // What is not there is not to be looked for under the same name elsewhere.
     pull_policy: 'never',
     ports: (service.ports ?? []).map((port) => bindPort(port, spec)),
-    volumes: [...(service.volumes ?? []), { type: 'volume', source: SECRETS, target: SECRETS_FOLDER, read_only: true }],
+    volumes: [...(service.volumes ?? []), ...(needsSecrets ? [secrets] : [])],
     deploy: { ...deploy, resources: { ...deploy.resources, reservations } },
   };
 }

@@ -27,9 +27,11 @@ export interface CreateClusterOptions extends ClusterOptions {
   readonly masterMemory?: string | undefined;
   /** JupyterLab on the master's machine. Default false. */
   readonly notebook?: boolean | undefined;
+  /** Spark's history server on the master's machine: pages of applications that have ended. Default false. */
+  readonly history?: boolean | undefined;
   /** Folder of this machine that is `/data` in every container. Default: `nfs/` of the project folder. */
   readonly data?: string | undefined;
-  /** Published ports: a number, 0 for a free one, `none`. Default `{ master: 7077, ui: 8080, jupyter: 8888 }`. */
+  /** Published ports: a number, 0 for a free one, `none`. Default `{ master: 7077, ui: 8080, jupyter: 8888, history: 18080 }`. */
   readonly ports?: Partial<Readonly<Record<PortName, PortChoice>>> | undefined;
   /** Address that published ports are bound to. Default 127.0.0.1. Only with `platform: 'containers'`. */
   readonly bind?: string | undefined;

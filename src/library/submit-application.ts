@@ -1,12 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { Writable } from 'node:stream';
 
-import { isFile, packRunFolder } from '../adapters/files/run-archive.ts';
+import { openJobTools } from '../adapters/jobs/job-tools.ts';
+import { readProcess } from '../adapters/process/this-process.ts';
+import { openJobs } from '../connections/open-jobs.ts';
 import { UsageError } from '../errors.ts';
-import { submitApplication as submit } from '../operations/submit.ts';
-import { EXAMPLES, planSubmit, type SubmitPlan } from '../spark/submit-argv.ts';
-import { CLUSTER_READERS, type ClusterOptions } from './call-options.ts';
+import { planJob } from '../jobs/job-plan.ts';
+import { splitOwnFlags, wishFromWords } from '../jobs/job-words.ts';
+import type { JobWish } from '../jobs/job-wish.ts';
+import { assertApplication, exitStatusOf, submitApplication as submit } from '../operations/submit.ts';
+import { CLUSTER_READERS, nameOf, type ClusterOptions } from './call-options.ts';
 import { anyWritable, list, readOptions, wrongValue } from './read-options.ts';
 import { cwdOf, runClusterCall } from './run-call.ts';
 
@@ -46,20 +48,17 @@ const READERS = {
  */
 export async function submitApplication(options: SubmitApplicationOptions): Promise<ApplicationResult> {
   const { argv = [], ...wishes } = readOptions(options, READERS);
-  const resolve = (file: string): string => path.resolve(cwdOf(wishes), file);
-  const plan = planSubmit(argv, { examples: EXAMPLES, isLocalFile: (file) => isFile(resolve(file)) });
-  refuseOwnFlags(plan);
-  return runClusterCall(wishes, async (connection, name) => {
+  const { processEnv: env = readProcess().env } = wishes;
+  const tools = await openJobTools({ cwd: cwdOf(wishes), env, cluster: nameOf(wishes) });
+  const wish = readWords(argv);
+  assertApplication(wish);
+  const plan = await planJob(wish, tools);
+  return runClusterCall(wishes, async (connection, name, { around }) => {
     const [stdout, stderr] = [new KeptText(), new KeptText()];
-    const exitStatus = await submit(connection, {
-      name,
-      plan,
-      runId: randomBytes(6).toString('hex'),
-      stdout: wishes.stdout ?? stdout,
-      stderr: wishes.stderr ?? stderr,
-      pack: async (runFolder, files, owner) => packRunFolder(runFolder, files.map(resolve), owner),
-    });
-    return { exitStatus, stdout: stdout.text, stderr: stderr.text };
+    const { projectRoot } = around;
+    const jobs = await openJobs(connection, { name, driver: plan.spec.driver, projectRoot });
+    const view = await submit(jobs, { plan, stdout: wishes.stdout ?? stdout, stderr: wishes.stderr ?? stderr });
+    return { exitStatus: exitStatusOf(view), stdout: stdout.text, stderr: stderr.text };
   });
 }
 
@@ -78,9 +77,18 @@ class KeptText extends Writable {
 }
 
 /** In `submit` these choose the cluster; here they would be a second way to say the same. */
-function refuseOwnFlags({ own }: SubmitPlan): void {
-  const given = (['name', 'context', 'platform'] as const).find((flag) => own[flag] !== undefined);
-  if (given !== undefined) throw new UsageError(`argv: --${given} is the option "${given}" of this function`);
+const CLUSTER_FLAGS = ['--name', '-n', '--context', '--platform', '-p'];
+
+function readWords(argv: readonly string[]): JobWish {
+  const flags = new Map([...CLUSTER_FLAGS, '--example'].map((flag) => [flag, true]));
+  const { own, rest } = splitOwnFlags(argv, flags);
+  const typed = own.map((word) => word.split('=')[0] ?? '').find((word) => CLUSTER_FLAGS.includes(word));
+  if (typed !== undefined) {
+    const flag = CLUSTER_FLAGS.find((each) => each.startsWith('--') && each.startsWith(typed.replace(/^-(?!-)/, '--')));
+    throw new UsageError(`argv: ${flag} is the option "${flag?.slice(2)}" of this function`);
+  }
+  const example = own.at(-1)?.replace(/^--example=/, '');
+  return wishFromWords(rest, example === undefined ? {} : { example });
 }
 
 /** Numbers too: they come from other programs' results. */

@@ -24,6 +24,7 @@ export const WISH_READERS = {
   masterCores: parsed(parseCores),
   masterMemory: parsed(parseSize),
   notebook: trueOrFalse,
+  history: trueOrFalse,
   data: readFolder,
   ports: map('ports by name, like { ui: 8080 }', readPort),
   bind: readAddress,
@@ -43,7 +44,7 @@ export type Wishes = Read<typeof WISH_READERS>;
 
 /** The same as the command line would give it to the operation. */
 export function flagsOf(wishes: Wishes, name: string, cwd: string): ClusterFlags {
-  const { image, workers, workerCores, masterCores, notebook, bind, constraints } = wishes;
+  const { image, workers, workerCores, masterCores, notebook, history, bind, constraints } = wishes;
   const { workerMemory, masterMemory, ports, conf, env, data, file } = wishes;
   const folder = data === undefined ? undefined : path.resolve(cwd, data);
   const flags = {
@@ -52,6 +53,7 @@ export function flagsOf(wishes: Wishes, name: string, cwd: string): ClusterFlags
     workerCores,
     masterCores,
     notebook,
+    history,
     bind,
     constraints,
     workerMemoryBytes: workerMemory,

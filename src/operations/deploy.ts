@@ -91,13 +91,18 @@ export async function deployCluster(context: OperationContext, options: DeployOp
       const applications = await listRunningApplications(context, name);
       if (applications?.length !== 0) await options.confirmRestart(applications);
     }
-    const before = await context.platform.readCluster(name);
+    const present = await context.platform.readCluster(name);
+    // Read anew when the image is on the nodes: until then old containers go on failing.
+    let before = present;
+    const look = async (): Promise<void> => void (before = await context.platform.readCluster(name));
     let endpoints: readonly Endpoint[] = [];
     const steps = [
       ...(context.platform.capabilities.hasNodes ? [imageStep(spec, options)] : []),
-      ...(await shrinkSteps(context, options, { spec, present: before })),
-      stackStep(spec, plan),
-      ...(options.wait ? readySteps(context, options, { plan, before, found: (found) => (endpoints = found) }) : []),
+      ...(await shrinkSteps(context, options, { spec, present })),
+      stackStep(spec, plan, look),
+      ...(options.wait
+        ? readySteps(context, options, { plan, before: () => before, found: (found) => (endpoints = found) })
+        : []),
     ];
     await runSteps(steps, context.report, context.signal);
     return { name, changes: plan.changes, endpoints };
@@ -159,11 +164,12 @@ function imageStep(spec: ClusterSpec, { images }: DeployOptions): FlowStep {
   };
 }
 
-function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
+function stackStep(spec: ClusterSpec, plan: DeployPlan, look: () => Promise<void>): FlowStep {
   return {
     id: 'deploy',
     title: `Deploy the cluster "${spec.name}": ${describeSize(spec)}`,
     run: async ({ progress, signal }) => {
+      await look();
       if (plan.changes.length === 0) return skipped('it is as asked');
       await plan.apply(progress, signal);
       return plan.changes.join(', ');
@@ -173,7 +179,7 @@ function stackStep(spec: ClusterSpec, plan: DeployPlan): FlowStep {
 
 interface ReadyContext {
   readonly plan: DeployPlan;
-  readonly before: Cluster | undefined;
+  readonly before: () => Cluster | undefined;
   readonly found: (endpoints: readonly Endpoint[]) => void;
 }
 
@@ -189,7 +195,12 @@ function readySteps(
       id: 'ready',
       title: 'Wait until Spark is ready',
       run: async ({ progress }) => {
-        const ready = await waitForSpark(context, flags.name, { timeoutMs, progress, settleMs, before });
+        const ready = await waitForSpark(context, flags.name, {
+          timeoutMs,
+          progress,
+          settleMs,
+          before: before(),
+        });
         cluster = ready.cluster;
         return `master ${ready.state.status}, ${countWorkers(wantedWorkers(ready.cluster))} ALIVE`;
       },

@@ -6,6 +6,7 @@ import { planWorkerSize } from '../cluster/sizes.ts';
 import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../errors.ts';
 import { formatReadiness, isSparkReady, type MasterState, type WantedWorkers } from '../spark/master-state.ts';
 import { formatDuration } from '../units.ts';
+import { isHistoryReady } from './history.ts';
 import { isNotebookReady } from './notebook.ts';
 import type { OperationContext } from './operation.ts';
 import { readMasterState } from './spark-pages.ts';
@@ -24,7 +25,7 @@ interface WaitOptions {
   readonly progress: (detail: string) => void;
   /** After a change of services that run: how long their old containers may still look like the new ones. */
   readonly settleMs?: number;
-  /** The cluster before this command: why its containers failed then may be gone. */
+  /** The cluster before the change that is waited for: why its containers failed then may be gone. */
   readonly before: Cluster | undefined;
 }
 
@@ -40,19 +41,20 @@ export async function waitForSpark(
 ): Promise<Ready> {
   const deadline = Date.now() + timeoutMs;
   const settledAt = Date.now() + settleMs;
-  const earlier = countFailures(before);
+  const earlier = new Map(before?.containers.map((container) => [container.displayName, container]));
   for (;;) {
     const cluster = await context.platform.readCluster(name);
     if (!cluster) throw new NotFoundError(`No cluster named "${name}": it was removed while waiting for it`);
     const state = await readMasterState(context, cluster);
     const wanted = describeWanted(cluster);
     const isReady = state !== undefined && isSparkReady(state, wanted) && isPlatformReady(cluster);
-    const isWhole = isReady && (await isNotebookReady(context, cluster));
+    const silent = isReady ? await findSilent(context, cluster) : undefined;
+    const isWhole = isReady && silent === undefined;
     if (isWhole && Date.now() >= settledAt) return { cluster, state };
     refuseFailedUpdate(cluster);
     const hopeless = cluster.containers.find((container) => isHopeless(container, earlier));
     if (hopeless) throw cannotStart(cluster, hopeless);
-    const seen = isReady && !isWhole ? 'the notebook does not answer yet' : formatSeen(cluster, state, wanted);
+    const seen = silent !== undefined ? `the ${silent} does not answer yet` : formatSeen(cluster, state, wanted);
     if (Date.now() > deadline) {
       throw new WaitTimeoutError(
         `Gave up after ${formatDuration(timeoutMs)} waiting for the cluster "${name}"; last seen: ${seen}`,
@@ -62,6 +64,15 @@ export async function waitForSpark(
     progress(seen);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }
+}
+
+/** Of what runs beside Spark, that which does not answer yet. */
+async function findSilent(
+  context: OperationContext,
+  cluster: Cluster,
+): Promise<'notebook' | 'history server' | undefined> {
+  if (!(await isNotebookReady(context, cluster))) return 'notebook';
+  return (await isHistoryReady(context, cluster)) ? undefined : 'history server';
 }
 
 /** Every container that shall run does, and none of them is about to be replaced. */
@@ -99,13 +110,12 @@ function formatSeen(cluster: Cluster, state: MasterState | undefined, wanted: Wa
   return formatReadiness(state, wanted) + (why ?? what ?? '');
 }
 
-function countFailures(cluster: Cluster | undefined): ReadonlyMap<string, number> {
-  return new Map(cluster?.containers.map(({ displayName, failures }) => [displayName, failures]));
-}
-
-function isHopeless(container: ClusterContainer, earlier: ReadonlyMap<string, number>): boolean {
-  const failures = container.failures - (earlier.get(container.displayName) ?? 0);
-  return !container.isRunning && (failures >= HOPELESS_FAILURES || /no such image/i.test(container.error));
+/** A task that failed before the command is not its doing: the image that was missing then may be there now. */
+function isHopeless(container: ClusterContainer, earlier: ReadonlyMap<string, ClusterContainer>): boolean {
+  const old = earlier.get(container.displayName);
+  const failures = container.failures - (old?.failures ?? 0);
+  const isOld = old !== undefined && old.id === container.id && old.error === container.error;
+  return !container.isRunning && (failures >= HOPELESS_FAILURES || (!isOld && /no such image/i.test(container.error)));
 }
 
 function cannotStart(cluster: Cluster, container: ClusterContainer): InvalidStateError {

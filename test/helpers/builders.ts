@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Cluster, ClusterContainer, ClusterNode, ClusterRole, ClusterService } from '../../src/cluster/cluster.ts';
+import {
+  parseRole,
+  type Cluster,
+  type ClusterContainer,
+  type ClusterNode,
+  type ClusterRole,
+  type ClusterService,
+} from '../../src/cluster/cluster.ts';
 import type { ClusterHost } from '../../src/cluster/hosts.ts';
 import type { PlacementNode } from '../../src/cluster/placement.ts';
 import { planMasterSize, planWorkerSize } from '../../src/cluster/sizes.ts';
@@ -37,6 +44,7 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
     ports: DEFAULT_PORTS,
     constraints: [],
     notebook: undefined,
+    history: undefined,
     conf: {},
     env: {},
     data: undefined,
@@ -50,12 +58,13 @@ export function spec(changes: Partial<ClusterSpec> = {}): ClusterSpec {
 const PUBLISHED: Readonly<Record<string, ClusterContainer['publishedPorts']>> = {
   master: { 7077: 7077, 8080: 8080 },
   notebook: { 8888: 8888 },
+  history: { 18080: 18_080 },
 };
 
 export function container(displayName: string, changes: Partial<ClusterContainer> = {}): ClusterContainer {
   return {
     displayName,
-    role: displayName === 'master' || displayName === 'notebook' ? displayName : 'worker',
+    role: parseRole(displayName) ?? 'worker',
     id: `task-${displayName}`,
     containerId: `c0ffee-${displayName}`,
     node: 'node-1',

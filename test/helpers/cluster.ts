@@ -21,7 +21,7 @@ export interface DaemonProcess {
 export type TestPlace = Pick<TestLab, 'nodes' | 'manager' | 'image' | 'data' | 'start' | 'run' | 'docker'>;
 
 /** Small, so that several fit: executors of 512m, the least that Spark runs with, and a master with room for one driver. */
-const SMALL = ['--worker-memory', '1280m', '--master-memory', '1792m'];
+const SMALL = ['--worker-memory=1280m', '--master-memory=1792m'];
 const FREE_PORTS = ['master=0', 'ui=0'];
 
 /** One cluster of a test, by the launchers that a user types. */
@@ -50,7 +50,8 @@ export class TestCluster {
     const isGiven = (port: string): boolean => flags.some((flag) => flag.startsWith(port.replace(/0$/, '')));
     const ports = FREE_PORTS.flatMap((port) => (isGiven(port) ? [] : ['--port', port]));
     const image = flags.includes('--image') ? [] : ['--image', this.place.image];
-    return ['--name', this.name, ...image, ...SMALL, ...ports, ...data, ...flags];
+    const sizes = SMALL.filter((size) => !flags.includes(size.split('=')[0] ?? ''));
+    return ['--name', this.name, ...image, ...sizes, ...ports, ...data, ...flags];
   }
 
   async deploy(...flags: readonly string[]): Promise<Outcome> {

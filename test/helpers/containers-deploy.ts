@@ -12,7 +12,7 @@ import { FakeContainers, rawContainer } from './fake-containers.ts';
 
 export const COMPOSE_FILE = path.join(projectRoot, 'docker-compose.yml');
 /** No port of this machine is tried, unless a test is about one. */
-export const CLOSED = { master: 'none', ui: 'none', jupyter: 'none' } as const;
+export const CLOSED = { master: 'none', ui: 'none', jupyter: 'none', history: 'none' } as const;
 const signal = new AbortController().signal;
 
 /** An engine in memory that clusters are planned for, and a Compose that only writes down what it is given. */

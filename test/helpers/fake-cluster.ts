@@ -35,6 +35,8 @@ export class FakeCluster implements Platform, Network, Locks {
   spark: MasterState | undefined;
   /** False: the notebook's container runs, and JupyterLab is not up yet. */
   hasJupyter = true;
+  /** The same of the history server. */
+  hasHistory = true;
   /** Executors per Spark worker id; a worker that is decommissioned loses them unless `keepsExecutors`. */
   readonly executors = new Map<string, number>();
   keepsExecutors = false;
@@ -205,7 +207,10 @@ export class FakeCluster implements Platform, Network, Locks {
     const { host, pathname } = new URL(url);
     if (this.silent.has(host) || !this.spark) return { body: undefined, isRefused: true };
     if (pathname === '/api') return { body: this.hasJupyter ? '{}' : undefined, isRefused: !this.hasJupyter };
+    if (pathname === '/api/v1/version')
+      return { body: this.hasHistory ? '{}' : undefined, isRefused: !this.hasHistory };
     if (pathname === '/json/') return { body: masterPage(this.spark), isRefused: false };
+    if (pathname === '/app/') return { body: 'no such application', isRefused: false };
     const id = /^\/proxy\/(.+)\/json\/$/.exec(pathname)?.[1];
     const worker = this.spark.workers.find((each) => each.id === id);
     if (!worker || worker.state === 'DEAD') return { body: undefined, isRefused: false };

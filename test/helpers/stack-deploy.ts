@@ -14,7 +14,7 @@ const COMPOSE_FILE = path.join(projectRoot, 'docker-compose.yml');
 export const CONFIG = `docker stack config -c ${COMPOSE_FILE}`;
 export const deployLine = (name: string): string => `docker stack deploy --resolve-image never -c - ${name}`;
 /** No port of this machine is tried, unless a test is about one. */
-export const CLOSED = { master: 'none', ui: 'none', jupyter: 'none' } as const;
+export const CLOSED = { master: 'none', ui: 'none', jupyter: 'none', history: 'none' } as const;
 
 export const NOT_SHARED = '/data is a volume of its own on each node; --data DIR takes a folder that all nodes share';
 

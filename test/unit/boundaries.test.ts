@@ -18,6 +18,8 @@ const PURE = [
   'machines',
   'swarm',
   'doctor',
+  'jobs',
+  'explain',
   'setup',
   'config',
 ] as const;

@@ -6,9 +6,7 @@ import { surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { addContextOption, addExamples } from '../options.ts';
 import { parsePlatform } from './cluster-options.ts';
-import { addSubmitOptions, runSubmit, type SubmitCommandOptions } from './submit.ts';
-
-type Options = Omit<SubmitCommandOptions, 'name'> & { readonly name?: string };
+import { addSubmitOptions, runSubmit } from './submit.ts';
 
 export function configureSubmit(command: Command, cli: CliContext): void {
   // Not a required flag for the parser: it may also stand among spark-submit's own.
@@ -20,9 +18,11 @@ export function configureSubmit(command: Command, cli: CliContext): void {
     ['spark-swarm cluster submit -n demo --example pi 100', ''],
     ['spark-swarm cluster submit -n demo app.py --input /data/in', 'app.py of this folder is brought along'],
   ]);
-  command.action(async (words: readonly string[], { name, ...options }: Options) => {
-    // As in the other commands: neither the environment nor a project file names it.
-    const typed = command.getOptionValueSource('name') === 'cli' ? { ...options, name } : options;
-    return runSubmit(cli, typed, words, async (where) => (await locateCluster(surroundingsOf(cli), where)).connection);
-  });
+  command.action(async (words: readonly string[]) =>
+    runSubmit(cli, command, words, {
+      // As in the other commands: neither the environment nor a project file names it.
+      nameOf: ({ name }) => (command.getOptionValueSource('name') === 'cli' ? name : undefined),
+      open: async (where) => (await locateCluster(surroundingsOf(cli), where)).connection,
+    }),
+  );
 }

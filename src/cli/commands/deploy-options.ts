@@ -45,6 +45,7 @@ export type DeployCommandOptions = ClusterOptions &
     readonly masterCores?: number;
     readonly masterMemory?: number;
     readonly notebook?: boolean;
+    readonly history?: boolean;
     readonly data?: string;
     readonly bind?: string;
     readonly requirements?: string;
@@ -93,6 +94,8 @@ export function addSpecOptions(command: Command, cli: CliContext): Command {
     )
     .option('--notebook', "JupyterLab on the master's machine")
     .option('--no-notebook', 'take the notebook away again; its files stay')
+    .option('--history', "Spark's history server on the master's machine")
+    .option('--no-history', 'take the history server away again; event logs stay')
     .option('--data <folder>', "folder that is /data in every container (default: the project's nfs/)", parseFolder)
     .option(
       '--bind <address>',
@@ -149,6 +152,7 @@ export async function readFlags(options: DeployCommandOptions, cli: CliContext):
     ...(options.port.length === 0 ? {} : { ports: Object.fromEntries(options.port) }),
     ...(options.constraint.length === 0 ? {} : { constraints: withoutNone(options.constraint) }),
     ...(options.notebook === undefined ? {} : { notebook: options.notebook }),
+    ...(options.history === undefined ? {} : { history: options.history }),
     conf: Object.fromEntries(withoutNone(options.conf)),
     clearsConf: options.conf.includes(NONE),
     env: Object.fromEntries(withoutNone(options.env)),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
@@ -7,7 +6,6 @@ import type { Command } from 'commander';
 
 import { socketTarget, type EngineTarget } from '../../adapters/engine/engine-target.ts';
 import { readMachine } from '../../adapters/files/machine-settings.ts';
-import { packRunFolder } from '../../adapters/files/run-archive.ts';
 import { DockerBuilder } from '../../adapters/images/docker-builder.ts';
 import { openLabTools } from '../../adapters/labs/lab-tools.ts';
 import { openSetupTools } from '../../adapters/setup/setup-tools.ts';
@@ -15,21 +13,23 @@ import { LocalShell } from '../../adapters/shell/local-shell.ts';
 import { formatEndpoints, type Endpoint } from '../../cluster/endpoints.ts';
 import { connectSwarm, type Connection } from '../../connections/connection.ts';
 import { createImageSource } from '../../connections/image-source.ts';
+import { openJobs } from '../../connections/open-jobs.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { runSteps, type FlowStep, type ProgressEvent, type Report } from '../../events.ts';
 import { buildImage, planImageBuild } from '../../image/build-image.ts';
+import { wishFromWords } from '../../jobs/job-words.ts';
 import { DEFAULT_LAB, MAX_NODES, parseLabName } from '../../lab/lab-names.ts';
 import { upLab } from '../../lab/up-lab.ts';
 import { deployCluster } from '../../operations/deploy.ts';
-import { submitApplication } from '../../operations/submit.ts';
+import { exitStatusOf, submitApplication } from '../../operations/submit.ts';
 import { baseImageStep } from '../../setup/set-up-base-image.ts';
 import { engineStep } from '../../setup/set-up-engine.ts';
-import { EXAMPLES, planSubmit } from '../../spark/submit-argv.ts';
 import { formatDuration, parseCount } from '../../units.ts';
 import { confirm } from '../ask.ts';
 import { surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples, addProgressOptions, addYesOption, type ProgressOptions, type YesOptions } from '../options.ts';
+import { planTypedJob } from '../plan-job.ts';
 import { withReporter } from '../reporter.ts';
 import { restartQuestion } from './deploy.ts';
 import { removeQuickstart } from './quickstart-remove.ts';
@@ -151,7 +151,11 @@ async function listSteps(
         return result.changes.length === 0 ? 'it was there already' : undefined;
       },
     },
-    { id: 'pi', title: 'Run SparkPi', run: async () => (outcome.pi = await runPi(connectLab(cli, outcome, report))) },
+    {
+      id: 'pi',
+      title: 'Run SparkPi',
+      run: async () => (outcome.pi = await runPi(cli, connectLab(cli, outcome, report))),
+    },
   ];
 }
 
@@ -161,26 +165,22 @@ function connectLab(cli: CliContext, { target }: Outcome, report: Report): Conne
   return connectSwarm(surroundingsOf(cli), target, { report });
 }
 
-async function runPi(connection: Connection): Promise<string> {
+async function runPi(cli: CliContext, connection: Connection): Promise<string> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const texts = Promise.all([readText(stdout), readText(stderr)]);
-  const status = await submitApplication(connection, {
-    name: CLUSTER,
-    plan: planSubmit(['--example', 'pi', PI_SLICES], { examples: EXAMPLES, isLocalFile: () => false }),
-    runId: randomBytes(6).toString('hex'),
-    stdout,
-    stderr,
-    pack: packRunFolder,
-  }).finally(() => {
+  const { projectRoot } = cli;
+  const plan = await planTypedJob(cli, wishFromWords([PI_SLICES], { example: 'pi' }), CLUSTER);
+  const jobs = await openJobs(connection, { name: CLUSTER, driver: 'master', projectRoot });
+  const view = await submitApplication(jobs, { plan, stdout, stderr }).finally(() => {
     stdout.end();
     stderr.end();
   });
   const [output, errors] = await texts;
   const line = output.split('\n').find((candidate) => candidate.startsWith('Pi is roughly'));
-  if (status === 0 && line !== undefined) return line;
+  if (view.state === 'SUCCEEDED' && line !== undefined) return line;
   throw new InvalidStateError(
-    `SparkPi ended with exit status ${status}:\n${errors.trim().split('\n').slice(-10).join('\n')}`,
+    `SparkPi ended with exit status ${exitStatusOf(view)}:\n${errors.trim().split('\n').slice(-10).join('\n')}`,
     {
       hint: 'spark-swarm status shows the cluster; spark-swarm submit --example pi 10 runs it again',
     },

@@ -1,12 +1,15 @@
+import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 
 import { formatEndpoints } from '../../cluster/endpoints.ts';
 import type { Problem } from '../../cluster/problems.ts';
 import { readStatus, type ClusterStatus } from '../../operations/status.ts';
 import { formatSize } from '../../units.ts';
+import { createColors } from '../colors.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { revealToken } from '../endpoints.ts';
+import { findingLines } from '../finding-lines.ts';
 import {
   addClusterOptions,
   addExamples,
@@ -34,12 +37,12 @@ export function configure(command: Command, cli: CliContext): void {
       const shown = { connection, cluster: options.name, output: options.output };
       return { ...found, endpoints: await revealToken(cli, found.endpoints, shown) };
     });
-    await writeResult(cli, options.output, status, () => formatStatus(status));
+    await writeResult(cli, options.output, status, () => formatStatus(status, createColors(cli.env, cli.stdout)));
     if (!status.healthy) cli.exitStatus = 1;
   });
 }
 
-async function formatStatus(status: ClusterStatus): Promise<string> {
+async function formatStatus(status: ClusterStatus, colors: ChalkInstance): Promise<string> {
   const parts = [
     `Cluster "${status.name}" on ${status.platform}: ${status.healthy ? 'healthy' : 'not healthy'}\n`,
     await formatTable(
@@ -62,6 +65,7 @@ async function formatStatus(status: ClusterStatus): Promise<string> {
     formatEndpoints(status.endpoints),
     ...formatProblems('Problems', status.problems),
     ...formatProblems('Warnings', status.warnings),
+    ...formatFindings(status, colors),
   ];
   return parts.map((part) => part.trimEnd()).join('\n\n');
 }
@@ -107,4 +111,10 @@ function formatProblems(title: string, problems: readonly Problem[]): readonly s
     ({ subject, message, hint }) => `  ${subject} ${message}${hint === null ? '' : `\n    try: ${hint}`}`,
   );
   return [`${title}:\n${lines.join('\n')}`];
+}
+
+function formatFindings({ findings }: ClusterStatus, colors: ChalkInstance): readonly string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.flatMap((finding) => findingLines(finding, colors).map((line) => `  ${line}`));
+  return [`Applications that do not work:\n${lines.join('\n')}`];
 }

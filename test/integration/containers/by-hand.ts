@@ -44,7 +44,10 @@ export function byHandTests(): void {
     const nameless = await listNamelessVolumes(cluster);
     const kept = await cluster.remove();
     t.is(kept.status, 0, kept.stderr);
-    t.is(kept.stdout, `Removed the cluster "${cluster.name}"\nKept (--volumes removes them): ${cluster.name}_data\n`);
+    t.is(
+      kept.stdout,
+      `Removed the cluster "${cluster.name}"\nKept (--volumes removes them): ${cluster.name}_data, ${cluster.name}_jobs\n`,
+    );
     const removal = await cluster.remove('--volumes');
     t.is(removal.status, 0, removal.stderr);
     t.deepEqual(await listObjectsNamed(engine.manager, cluster.name), []);

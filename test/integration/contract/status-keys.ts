@@ -14,6 +14,7 @@ export const STATUS_KEYS = [
   'containers[].state string',
   'endpoints[].address string',
   'endpoints[].name string',
+  'findings list',
   'healthy boolean',
   'master.aliveWorkers number',
   'master.applications list',

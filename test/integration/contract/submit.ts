@@ -6,7 +6,6 @@ import { waitFor } from '../../helpers/wait-for.ts';
 import type { Behaviour } from './behaviour.ts';
 
 const DRIVER_PROCESSES = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'SparkSubmi[t]' | wc -l";
-const RUN_FOLDERS = 'ls -d /tmp/run-* 2>/dev/null | wc -l';
 
 /** Applications on the cluster "spark". */
 export const SUBMIT: readonly Behaviour[] = [
@@ -33,9 +32,8 @@ export const SUBMIT: readonly Behaviour[] = [
       const said = JSON.parse(stdout) as { arguments: string[]; folder: string; brought: Record<string, string> };
       t.deepEqual(said.arguments, tricky);
       t.deepEqual(said.brought, { 'brought along.txt': 'one\ntwo' });
-      t.regex(said.folder, /^\/tmp\/run-[0-9a-f]{12}$/);
+      t.regex(said.folder, /^\/var\/lib\/spark\/jobs\/records\/echo-[0-9a-f]{12}\/files$/);
       t.regex(stderr, /^the application failed after .*; exit status 7 is its own$/m);
-      t.is(await cluster.inside('master', RUN_FOLDERS), '0');
     },
   },
   {
@@ -73,7 +71,6 @@ export const SUBMIT: readonly Behaviour[] = [
       const { status, stderr } = await run.ended;
       t.is(status, 130, stderr);
       t.is(await cluster.inside('master', DRIVER_PROCESSES), '0');
-      t.is(await cluster.inside('master', RUN_FOLDERS), '0');
       await waitFor('no application to be listed', {
         read: async () => (await cluster.status()).master?.applications,
         until: (applications) => applications?.length === 0,

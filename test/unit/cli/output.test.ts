@@ -38,3 +38,7 @@ test('a table has no borders and no blanks at the ends of lines', async (t) => {
   );
   t.is(table, 'NAME       STATE\nworker-1   ALIVE\n漢字');
 });
+
+test('a name with control characters paints nothing in a table', async (t) => {
+  t.is(await formatTable(['name'], [['a\u001B[2Jb\u0007']]), 'NAME\na [2Jb');
+});

@@ -11,6 +11,7 @@ const DEMAND = {
   worker: planWorkerSize(1792 * MIB, 1),
   master: planMasterSize(3200 * MIB, 1),
   notebook: undefined,
+  history: undefined,
 };
 const NOTEBOOK = { image: 'n', imageId: 'n', limitBytes: 1920 * MIB };
 
@@ -44,6 +45,13 @@ const rows: readonly (readonly [
     { notebook: NOTEBOOK },
     {},
     '2 workers × 1792m + master 3200m + notebook 1920m = 8704m, and laptop has 8g',
+    'choose fewer --workers or a smaller --worker-memory',
+  ],
+  [
+    'a notebook and a history server that are too much',
+    { notebook: NOTEBOOK, history: { limitBytes: 448 * MIB } },
+    {},
+    '2 workers × 1792m + master 3200m + notebook 1920m + history server 448m = 9152m, and laptop has 8g',
     'choose fewer --workers or a smaller --worker-memory',
   ],
   [

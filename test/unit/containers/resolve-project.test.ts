@@ -41,6 +41,7 @@ test('the whole file as Compose is given it: nothing of a swarm, names of its ow
     spark: { name: 'b-spark', ipam: {}, labels: { [LABELS.role]: 'network', [LABELS.cluster]: 'b' } },
   });
   t.deepEqual(resolved.volumes, {
+    jobs: { name: 'b-jobs', labels: { [LABELS.role]: 'jobs', [LABELS.cluster]: 'b' } },
     data: { name: 'b-data', labels: { [LABELS.role]: 'data', [LABELS.cluster]: 'b' } },
     recovery: { name: 'b-recovery', labels: { [LABELS.role]: 'recovery', [LABELS.cluster]: 'b' } },
     secrets: { external: true, name: 'b-secrets' },
@@ -70,7 +71,7 @@ test('a container carries its role, its cluster, its image and the fingerprint o
 });
 
 test('ports are bound to this machine alone, unless asked otherwise; a free one has no number', (t) => {
-  const ports = { master: 7077, ui: 0, jupyter: 8888 } as const;
+  const ports = { master: 7077, ui: 0, jupyter: 8888, history: 18_080 } as const;
   const published = { protocol: 'tcp', mode: 'host' };
   const resolved = resolve({ ports, notebook: NOTEBOOK });
   t.deepEqual(service(resolved, 'master').ports, [
@@ -105,7 +106,7 @@ test('a folder is bound as /data, and its owner is who the containers run as', (
     );
     t.is(user, '1000:100');
   }
-  t.deepEqual(Object.keys(resolved.volumes ?? {}).toSorted(), ['notebooks', 'recovery', 'secrets']);
+  t.deepEqual(Object.keys(resolved.volumes ?? {}).toSorted(), ['jobs', 'notebooks', 'recovery', 'secrets']);
 });
 
 test('what has a `$` is still one after Compose has read the file again', (t) => {
@@ -205,6 +206,14 @@ test("the machine's certificates are read from the folder of secrets", (t) => {
   t.is(service(resolved, 'worker').environment?.['SPARK_SWARM_CA_BUNDLE'], '/run/secrets/ca-bundle.crt');
 });
 
+test('a history server gets no secrets, but where certificates are among them', (t) => {
+  const history = { limitBytes: 448 * MIB };
+  const mounts = (changes: Changes): readonly string[] =>
+    service(resolve(changes), 'history').volumes?.map(({ target }) => target) ?? [];
+  t.false(mounts({ history }).includes('/run/secrets'));
+  t.true(mounts({ history, machine: { proxies: {}, hasCaBundle: true } }).includes('/run/secrets'));
+});
+
 test('the fingerprint changes with what the containers are made of, and with nothing else', (t) => {
   const hashOf = (document: ComposeDocument, name: string): string | undefined =>
     document.services[name]?.labels?.[LABELS.hash];
@@ -217,7 +226,7 @@ test('the fingerprint changes with what the containers are made of, and with not
   t.deepEqual(changed({ constraints: ['node.role==worker'] }), []);
   t.deepEqual(changed({ imageId: 'sha256:bbbb' }), ['master', 'worker']);
   t.deepEqual(changed({ worker: planWorkerSize(4 * GIB, 2) }), ['master', 'worker']);
-  t.deepEqual(changed({ ports: { master: 7077, ui: 0, jupyter: 8888 } }), ['master']);
+  t.deepEqual(changed({ ports: { master: 7077, ui: 0, jupyter: 8888, history: 18_080 } }), ['master']);
   t.deepEqual(changed({ bind: '0.0.0.0' }), ['master']);
   t.deepEqual(changed({ env: { A: 'b' } }), ['master', 'worker']);
 });

@@ -38,7 +38,7 @@ const refused: readonly (readonly [call: Call, options: object, message: string]
   [create, { data: '' }, 'data: got ""; expected a folder below /'],
   [create, { data: '//' }, 'data: got "//"; expected a folder below /'],
   [create, { ports: [8080] }, 'ports: got a list; expected ports by name, like { ui: 8080 }'],
-  [create, { ports: { web: 1 } }, 'ports.web: there is no such port; expected master, ui, jupyter'],
+  [create, { ports: { web: 1 } }, 'ports.web: there is no such port; expected master, ui, jupyter, history'],
   [create, { ports: { ui: 65_536 } }, "ports.ui: got 65536; expected a port from 1 to 65535, 0 (a free one) or 'none'"],
   [create, { ports: { ui: -1 } }, "ports.ui: got -1; expected a port from 1 to 65535, 0 (a free one) or 'none'"],
   [

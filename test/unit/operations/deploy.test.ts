@@ -199,6 +199,17 @@ for (const broken of [
   });
 }
 
+test('a task that failed before its image was brought is not held against the deploy that brings it', async (t) => {
+  const fake = new FakeCluster(2);
+  const failed = { failures: 5, error: 'No such image: spark-swarm:latest', isRunning: false, state: 'ready' };
+  const containers = fake.cluster!.containers.map((each) =>
+    each.displayName === 'worker-1' ? { ...each, ...failed, containerId: undefined } : each,
+  );
+  fake.cluster = { ...fake.cluster!, containers };
+  const error = await t.throwsAsync(deploy(fake, { timeoutMs: 1 }), { instanceOf: WaitTimeoutError });
+  t.true(error.message.endsWith('(worker-1 is ready: No such image: spark-swarm:latest)'), error.message);
+});
+
 for (const state of ['paused', 'rollback_completed']) {
   test(`an update that Docker ends as ${state} is said at once`, async (t) => {
     const fake = new FakeCluster(2);

@@ -21,6 +21,7 @@ test('a healthy cluster says so, with all that a script may ask for', async (t) 
     'endpoints',
     'problems',
     'warnings',
+    'findings',
   ]);
   t.is(status.schemaVersion, 1);
   t.true(status.healthy);

@@ -1,141 +1,148 @@
-import { PassThrough, Readable } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 
 import test from 'ava';
 
 import { rememberSpec } from '../../../src/cluster/spec.ts';
-import { InterruptedError, InvalidStateError, NotFoundError, UsageError } from '../../../src/errors.ts';
-import { checkSizes, submitApplication, type SubmitOptions } from '../../../src/operations/submit.ts';
-import { EXAMPLES, planSubmit, type SubmitPlan } from '../../../src/spark/submit-argv.ts';
-import { cluster, spec } from '../../helpers/builders.ts';
-import { FakeCluster } from '../../helpers/fake-cluster.ts';
+import { InterruptedError, InvalidStateError, UsageError } from '../../../src/errors.ts';
+import { FINAL_STATES } from '../../../src/jobs/job.ts';
+import { readJobs } from '../../../src/operations/jobs/read-jobs.ts';
+import { checkSizes, exitStatusOf, submitApplication, type ApplicationEnd } from '../../../src/operations/submit.ts';
+import { cluster, container, spec } from '../../helpers/builders.ts';
+import { LocalJobs } from '../../helpers/local-jobs.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
-const plan = (...words: readonly string[]): SubmitPlan =>
-  planSubmit(words, { examples: EXAMPLES, isLocalFile: (path) => path === 'app.py' });
-
-const submit = (fake: FakeCluster, changes: Partial<SubmitOptions> = {}): Promise<number> =>
-  submitApplication(fake.context, {
-    name: 'spark',
-    plan: plan('app.py', 'x y'),
-    runId: 'abc',
-    stdout: new PassThrough(),
-    stderr: new PassThrough(),
-    pack: async (folder, files) => Readable.from([`${folder}: ${files.join(' ')}`]),
-    graceMs: 1,
-    ...changes,
-  });
-
-const ok = { status: 0, stdout: '', stderr: '' };
-const LISTED = 'read master: /opt/spark-swarm/list-drivers';
-const REMOVED = 'read master: rm -rf /tmp/run-abc';
-
-/** A cluster whose driver ends with this status. */
-function ending(status: number): FakeCluster {
-  const fake = new FakeCluster(2);
-  fake.exec = async () => status;
-  fake.read = async () => ok;
-  return fake;
+interface Ended {
+  readonly end: ApplicationEnd;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-for (const status of [0, 1, 3, 130, 255]) {
-  test(`an application that ends with ${status} is passed on, and its folder is removed`, async (t) => {
-    const fake = ending(status);
-    t.is(await submit(fake), status);
-    t.deepEqual(fake.calls, [
-      LISTED,
-      'copy into master:/tmp: run-abc: app.py',
-      'exec master: /opt/spark-swarm/run-driver /tmp/run-abc -- spark-submit app.py x y',
-      REMOVED,
-    ]);
-  });
-}
-
-test("the driver's output goes where it was asked for", async (t) => {
-  const fake = ending(0);
-  fake.exec = async (_argv, { stdout, stderr }) => {
-    stdout.write('Pi is roughly 3.14\n');
-    stderr.write('INFO\n');
-    return 0;
-  };
+async function submit(jobs: LocalJobs, script: string, flags = {}): Promise<Ended> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  await submit(fake, { stdout, stderr });
-  t.is(String(stdout.read()), 'Pi is roughly 3.14\n');
-  t.is(String(stderr.read()), 'INFO\n');
-});
-
-test('a driver that cannot be started leaves no folder behind', async (t) => {
-  const fake = ending(0);
-  fake.exec = () => Promise.reject(new Error('no exec'));
-  await t.throwsAsync(submit(fake), { message: 'no exec' });
-  t.is(fake.calls.at(-1), REMOVED);
-});
-
-/** A driver that ends when it gets this signal; its pid is written after `young` tries. */
-function stubborn(endsBy: string, young = 0): FakeCluster {
-  const fake = new FakeCluster(2);
-  let end: (status: number) => void = () => {};
-  let tries = 0;
-  fake.exec = () => {
-    const ended = new Promise<number>((resolve) => (end = resolve));
-    setImmediate(() => fake.controller.abort(new InterruptedError('Interrupted')));
-    return ended;
-  };
-  fake.read = async (argv) => {
-    if (argv[0] !== 'sh') return ok;
-    if (tries++ < young) return { status: 1, stdout: '', stderr: 'no such process' };
-    if (argv.includes(endsBy)) end(130);
-    return ok;
-  };
-  return fake;
+  const texts = Promise.all([readText(stdout), readText(stderr)]);
+  const plan = await jobs.plan(script, flags);
+  const end = await submitApplication(jobs.context, { plan, stdout, stderr }).finally(() => {
+    stdout.end();
+    stderr.end();
+  });
+  const [out, err] = await texts;
+  return { end, stdout: out, stderr: err };
 }
-const kill = (signal: string): string =>
-  `read master: sh -c kill -s "$1" -- "-$(cat "$2/pid")" cancel ${signal} /tmp/run-abc`;
 
-for (const [endsBy, sent] of [
-  ['INT', ['INT']],
-  ['TERM', ['INT', 'TERM']],
-  ['KILL', ['INT', 'TERM', 'KILL']],
-] as const) {
-  test(`Ctrl-C sends ${sent.join(', then ')} to the driver's whole group, and waits for its end`, async (t) => {
-    const fake = stubborn(endsBy);
-    await t.throwsAsync(submit(fake), { instanceOf: InterruptedError, message: 'Interrupted' });
-    t.deepEqual(fake.calls.slice(3), [...sent.map(kill), REMOVED]);
+test('an application that succeeds is launched, followed and known to have ended by one program', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const { end, stdout, stderr } = await submit(jobs, 'echo one; echo two >&2; printf three');
+  t.deepEqual(
+    { state: end.state, exitCode: end.exitCode, stdout, stderr },
+    {
+      state: 'SUCCEEDED',
+      exitCode: 0,
+      stdout: 'one\nthree',
+      stderr: 'two\n',
+    },
+  );
+  t.deepEqual(jobs.shell.ran, ['start']);
+});
+
+for (const status of [1, 3, 130, 255]) {
+  test(`an application that ends with ${status} is passed on, with all that it has printed`, async (t) => {
+    await using jobs = await LocalJobs.open();
+    const { end, stdout } = await submit(jobs, `echo said; exit ${status}`);
+    t.is(exitStatusOf(end), status);
+    t.is(end.state, status === 130 ? 'KILLED' : 'DONEWITHERROR');
+    t.is(stdout, 'said\n');
   });
 }
 
-test('a driver so young that its pid is not written yet is signalled again', async (t) => {
-  const fake = stubborn('INT', 1);
-  await t.throwsAsync(submit(fake, { graceMs: 5000 }), { instanceOf: InterruptedError });
-  t.deepEqual(fake.calls.slice(3), [kill('INT'), kill('INT'), REMOVED]);
+test('a connection that is cut in the middle of the output is made again, and goes on at that byte', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const lines = Array.from({ length: 2000 }, (_, index) => `line ${index}\n`).join('');
+  jobs.shell.streamCuts.push(6000, 3001);
+  const { end, stdout } = await submit(jobs, 'i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done');
+  t.is(end.state, 'SUCCEEDED');
+  t.is(stdout, lines);
 });
 
-test('Ctrl-C before the driver is started starts none', async (t) => {
-  const fake = ending(0);
-  const pack = async (): Promise<Readable> => {
-    fake.controller.abort(new InterruptedError('Interrupted'));
-    return Readable.from(['x']);
+test('a connection that is cut while the job is launched starts it once', async (t) => {
+  await using jobs = await LocalJobs.open();
+  jobs.shell.streamCuts.push(0);
+  const { end, stdout } = await submit(jobs, 'echo $$; sleep 0.3');
+  t.is(end.state, 'SUCCEEDED');
+  t.regex(stdout, /^[0-9]+\n$/);
+  t.is((await readJobs(jobs.context)).length, 1);
+});
+
+test('Ctrl-C cancels the application before the interrupt is passed on', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const plan = await jobs.plan('trap "" INT; echo up; while :; do sleep 0.1; done', { grace: '200ms' });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  stdout.once('data', () => jobs.controller.abort(new InterruptedError('Interrupted')));
+  await t.throwsAsync(submitApplication(jobs.context, { plan, stdout, stderr }), {
+    instanceOf: InterruptedError,
+    message: 'Interrupted',
+  });
+  const [view] = await readJobs({ ...jobs.context, signal: new AbortController().signal });
+  t.is(view?.state, 'KILLED');
+});
+
+test('Ctrl-C before the application is started starts none', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const { pack } = jobs.context;
+  const context = {
+    ...jobs.context,
+    pack: async (...all: Parameters<typeof pack>) => {
+      jobs.controller.abort(new InterruptedError('Interrupted'));
+      return pack(...all);
+    },
   };
-  await t.throwsAsync(submit(fake, { pack }), { instanceOf: InterruptedError });
-  t.deepEqual(fake.calls, [LISTED, 'copy into master:/tmp: x', REMOVED]);
+  const plan = await jobs.plan('echo never');
+  const outputs = { stdout: new PassThrough(), stderr: new PassThrough() };
+  await t.throwsAsync(submitApplication(context, { plan, ...outputs }), { instanceOf: InterruptedError });
+  const views = await readJobs({ ...jobs.context, signal: new AbortController().signal });
+  t.deepEqual(
+    views.filter(({ state }) => !FINAL_STATES.has(state)),
+    [],
+  );
+  t.is(outputs.stdout.read(), null);
 });
 
-test('a cluster that is not there gets no application', async (t) => {
-  const error = await t.throwsAsync(submit(new FakeCluster(), { name: 'b' }), { instanceOf: NotFoundError });
-  t.is(error.message, 'No cluster named "b"');
-  t.is(error.hint, 'spark-swarm list shows them all; start or deploy makes one');
+test('when the client is gone the application goes on, and is in the list', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const plan = await jobs.plan('echo up; sleep 1; exit 4');
+  const controller = new AbortController();
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  // As a process that is killed: nothing is cleaned up behind it.
+  const context = { ...jobs.context, signal: controller.signal };
+  jobs.shell.cuts.push(...Array.from({ length: 1000 }, () => 'before' as const));
+  const given = submitApplication(context, { plan, stdout, stderr }).catch(() => {});
+  await once(stdout, 'data');
+  controller.abort(new Error('killed'));
+  await given;
+  jobs.shell.cuts.length = 0;
+  const ended = await waitFor('its end', {
+    read: async () => (await readJobs(jobs.context))[0],
+    until: (view) => view !== undefined && FINAL_STATES.has(view.state),
+  });
+  t.deepEqual([ended?.state, ended?.reason], ['DONEWITHERROR', 'exit 4']);
 });
 
 test('a master that does not run gets no application', async (t) => {
-  const fake = new FakeCluster(2);
-  fake.setContainer('master', { isRunning: false });
-  const error = await t.throwsAsync(submit(fake), { instanceOf: InvalidStateError });
+  await using jobs = await LocalJobs.open({
+    state: cluster({ containers: [container('master', { isRunning: false })] }),
+  });
+  const error = await t.throwsAsync(submit(jobs, 'echo never'), { instanceOf: InvalidStateError });
   t.is(error.message, 'Cannot submit to the cluster "spark": its master does not run');
   t.is(error.hint, 'spark-swarm status --name spark');
 });
 
-test('a driver that does not fit beside the master is refused with the whole sum', async (t) => {
-  const fake = ending(0);
-  fake.cluster = { ...fake.cluster!, remembered: rememberSpec(spec()) };
-  const error = await t.throwsAsync(submit(fake, { plan: plan('--driver-memory', '4g', 'app.py') }), {
+test('a driver that does not fit beside the master is refused with the whole sum, and nothing is uploaded', async (t) => {
+  await using jobs = await LocalJobs.open({ state: cluster({ remembered: rememberSpec(spec()) }) });
+  const plan = await jobs.plan('echo never');
+  const spark = { ...plan, options: ['--driver-memory', '4g'], spec: { ...plan.spec, type: 'spark' as const } };
+  const outputs = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const error = await t.throwsAsync(submitApplication(jobs.context, { plan: spark, ...outputs }), {
     instanceOf: UsageError,
   });
   t.is(
@@ -143,32 +150,30 @@ test('a driver that does not fit beside the master is refused with the whole sum
     'The driver does not fit beside the master: 384m daemon + 4g driver + 384m overhead = 4864m, and its limit is 3200m',
   );
   t.is(error.hint, 'a smaller --driver-memory, or spark-swarm deploy --master-memory 4864m');
-  t.deepEqual(fake.calls, []);
-});
-
-test("sizes among the application's own arguments are not Spark's", (t) => {
-  t.deepEqual(checkSizes(cluster(), plan('app.py', '--driver-memory', '400g', '--executor-memory', '1m')), []);
+  t.deepEqual(jobs.shell.ran, []);
 });
 
 test('executors that would never start are warned about', (t) => {
-  t.deepEqual(checkSizes(cluster(), plan('--executor-memory', '450m', 'app.py')), [
+  const sizes = (...options: readonly string[]): readonly string[] => checkSizes(cluster(), { options });
+  t.deepEqual(sizes('--executor-memory', '450m'), [
     'executors of 450m: below 512m they exit at once and the application waits for ever',
   ]);
-  t.deepEqual(checkSizes(cluster(), plan('--conf', 'spark.executor.memory=2g', 'app.py')), [
+  t.deepEqual(sizes('--conf', 'spark.executor.memory=2g'), [
     'executors of 2g: a worker offers 1g, so the application waits for ever',
   ]);
-  t.deepEqual(checkSizes(cluster(), plan('--executor-memory', '1g', 'app.py')), []);
+  t.deepEqual(sizes('--executor-memory', '1g'), []);
 });
 
 test('where nobody remembers the sizes nothing is refused', (t) => {
   const unknown = cluster({ remembered: undefined });
-  t.deepEqual(checkSizes(unknown, plan('--driver-memory', '99g', '--executor-memory', '99g', 'app.py')), []);
+  t.deepEqual(checkSizes(unknown, { options: ['--driver-memory', '99g', '--executor-memory', '99g'] }), []);
 });
 
-test('a warning is reported before the application starts', async (t) => {
-  const fake = ending(0);
-  await submit(fake, { plan: plan('--executor-memory', '100m', 'app.py') });
-  t.deepEqual(fake.said, [
-    'warning: executors of 100m: below 512m they exit at once and the application waits for ever',
-  ]);
+test("an exit status is the application's own, or one of ours where it has left none", (t) => {
+  t.is(exitStatusOf({ state: 'SUCCEEDED', exitCode: 0 }), 0);
+  t.is(exitStatusOf({ state: 'DONEWITHERROR', exitCode: 3 }), 3);
+  t.is(exitStatusOf({ state: 'KILLED', exitCode: 143 }), 143);
+  t.is(exitStatusOf({ state: 'KILLED', exitCode: undefined }), 130);
+  t.is(exitStatusOf({ state: 'DONEWITHERROR', exitCode: undefined }), 1);
+  t.is(exitStatusOf({ state: 'FAILED', exitCode: undefined }), 1);
 });

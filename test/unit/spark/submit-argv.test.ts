@@ -194,8 +194,16 @@ const refused: readonly (readonly [words: readonly string[], message: string, hi
   ],
   [['--conf'], '--conf: expected a value'],
   [['--name'], '--name: expected a value'],
-  [['app.jar'], 'app.jar: a jar needs --class, the name of its main class'],
-  [['/data/app.jar'], '/data/app.jar: a jar needs --class, the name of its main class'],
+  [
+    ['app.jar'],
+    'Spark job must specify edp.java.main_class',
+    'app.jar is a jar: --class NAME names its main class; in a job file: configs: {edp.java.main_class: NAME}',
+  ],
+  [
+    ['/data/app.jar'],
+    'Spark job must specify edp.java.main_class',
+    '/data/app.jar is a jar: --class NAME names its main class; in a job file: configs: {edp.java.main_class: NAME}',
+  ],
   [
     ['--master', 'local[2]', 'app.py'],
     '--master is set by the cluster: leave it out, and choose the cluster with --name',

@@ -21,7 +21,7 @@ const count = (text: string): string =>
 const cores = (text: string): string =>
   `--worker-cores: got ${JSON.stringify(text)}; expected a number of cores from 0.1 to 1024, like 2 or 0.5`;
 const port = (text: string): string =>
-  `--port: got ${JSON.stringify(text)}; expected NAME=PORT with NAME one of master, ui, jupyter and PORT from 1 to 65535, 0 (a free one) or none`;
+  `--port: got ${JSON.stringify(text)}; expected NAME=PORT with NAME one of master, ui, jupyter, history and PORT from 1 to 65535, 0 (a free one) or none`;
 
 interface Row {
   readonly argv: readonly string[];
@@ -165,7 +165,11 @@ const rows: readonly Row[] = [
     message: 'No such application file: nothere.py',
     hint: 'a path inside the cluster starts with "/", like /data/app.py; --example pi runs an example',
   },
-  { argv: ['submit', 'app.jar'], message: 'app.jar: a jar needs --class, the name of its main class' },
+  {
+    argv: ['submit', '/data/app.jar'],
+    message: 'Spark job must specify edp.java.main_class',
+    hint: '/data/app.jar is a jar: --class NAME names its main class; in a job file: configs: {edp.java.main_class: NAME}',
+  },
   {
     argv: ['submit'],
     message: 'Nothing to submit: expected an application (app.py, app.jar) or --example NAME',

@@ -7,66 +7,59 @@ import test from 'ava';
 import { Answer, frame } from '../../../helpers/fake-engine.ts';
 import { Stage } from '../../../helpers/stage.ts';
 
-/** A driver in the master's container that prints and ends. */
-function drive(stage: Stage, status: number): string[][] {
+/** A driver in the master's container that prints and succeeds. */
+function drive(stage: Stage): { readonly commands: string[][]; readonly archives: string[] } {
   const commands: string[][] = [];
-  const driverExec = (): string => `exec${commands.findIndex(([file]) => file?.endsWith('/run-driver')) + 1}`;
+  const archives: string[] = [];
+  const isStart = (id: string): boolean => commands[Number(id.slice('exec'.length)) - 1]?.at(-1) === 'host';
+  const output = [frame('stdout', 'started 7 8 boot:9 host\nPi is '), frame('stdout', 'roughly 3.14\n')];
   stage.swarm.engine.on({
-    'PUT /containers/*/archive': () => undefined,
+    'PUT /containers/*/archive': ({ bytes, query }) => void archives.push(`${query['path']} ${bytes.toString()}`),
     'POST /containers/*/exec': ({ body }) => {
       commands.push((JSON.parse(body) as { Cmd: string[] }).Cmd);
       return { Id: `exec${commands.length}` };
     },
     'POST /exec/*/start': ({ id }) =>
-      new Answer(
-        200,
-        id === driverExec() ? Buffer.concat([frame('stdout', 'Pi is roughly 3.14\n'), frame('stderr', 'INFO\n')]) : '',
-      ),
-    'GET /exec/*/json': ({ id }) => ({ ExitCode: id === driverExec() ? status : 0 }),
+      new Answer(200, isStart(id) ? Buffer.concat([...output, frame('stderr', 'INFO\n')]) : ''),
+    'GET /exec/*/json': () => ({ ExitCode: 0 }),
   });
-  return commands;
+  return { commands, archives };
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-submit-'));
 test.after.always(() => rmSync(folder, { recursive: true }));
 writeFileSync(path.join(folder, 'app.py'), '');
 
-test("submit ends with the application's own status, and says whose it is", async (t) => {
+test('submit brings what is needed in one archive, and runs it by one program', async (t) => {
   await using stage = await Stage.set();
-  const commands = drive(stage, 3);
+  const { commands, archives } = drive(stage);
   const argv = ['submit', '--name', 'spark', '--conf', 'a=b', 'app.py', '--name', "it's mine", '$HOME'];
   const { status, stdout, stderr } = await stage.run(argv, { cwd: folder });
-  t.is(status, 3);
+  t.is(status, 0, stderr);
   t.is(stdout, 'Pi is roughly 3.14\n');
-  t.regex(stderr, /^INFO\nthe application failed after [^\n]+; exit status 3 is its own\n$/);
-  const [list, run, removal] = commands;
-  t.deepEqual(list, ['/opt/spark-swarm/list-drivers']);
-  const [, place] = run ?? [];
-  t.regex(place ?? '', /^\/tmp\/run-[0-9a-f]{12}$/);
-  t.deepEqual(run, [
-    '/opt/spark-swarm/run-driver',
-    place,
-    '--',
-    'spark-submit',
-    '--conf',
-    'a=b',
-    'app.py',
-    '--name',
-    "it's mine",
-    '$HOME',
-  ]);
-  t.deepEqual(removal, ['rm', '-rf', place]);
+  t.regex(stderr, /^INFO\nthe application succeeded after [^\n]+\n$/);
+  const [archive = ''] = archives;
+  t.is(archives.length, 1);
+  t.regex(archive, /^\/var\/lib\/spark\/jobs\/records \.new\//);
+  const [, id] = /"id":"([0-9a-f]{12})"/.exec(archive) ?? [];
+  t.true(
+    archive.includes(`spark-submit --conf a=b --conf spark.swarm.jobId=${id} app.py --name 'it'\\''s mine' '$HOME'`),
+    archive.slice(0, 3000),
+  );
+  t.is(commands.length, 2);
+  const [base, jobName, nonce, hash, mode] = commands.find((words) => words.at(-1) === 'host')?.slice(-5) ?? [];
+  t.deepEqual([base, jobName, mode], ['/var/lib/spark/jobs/records', `app-${id}`, 'host']);
+  t.regex(`${nonce} ${hash}`, /^[0-9a-f]{8} [0-9a-f]{64}$/);
 });
 
 test('submit -q prints nothing but what the application prints', async (t) => {
   await using stage = await Stage.set();
-  const commands = drive(stage, 0);
+  drive(stage);
   t.deepEqual(await stage.run(['submit', '-q', '--example', 'pi', '10']), {
     status: 0,
     stdout: 'Pi is roughly 3.14\n',
     stderr: 'INFO\n',
   });
-  t.deepEqual(commands[1]?.slice(3), ['spark-submit', '/opt/spark/examples/src/main/python/pi.py', '10']);
 });
 
 test('submit to a cluster that is not there says what to type', async (t) => {

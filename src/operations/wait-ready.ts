@@ -14,6 +14,8 @@ import { readMasterState } from './spark-pages.ts';
 const POLL_MS = 100;
 /** A daemon that failed this often in one place will go on failing. */
 const HOPELESS_FAILURES = 3;
+/** A swarm's task that came after the number was lowered stays pending until somebody makes the manager look again. */
+const SURPLUS_MS = 3000;
 
 export interface Ready {
   readonly cluster: Cluster;
@@ -27,6 +29,8 @@ interface WaitOptions {
   readonly settleMs?: number;
   /** The cluster before the change that is waited for: why its containers failed then may be gone. */
   readonly before: Cluster | undefined;
+  /** How long there may be more workers than are wanted. */
+  readonly surplusMs?: number;
 }
 
 /**
@@ -37,11 +41,12 @@ interface WaitOptions {
 export async function waitForSpark(
   context: OperationContext,
   name: string,
-  { timeoutMs, progress, settleMs = 0, before }: WaitOptions,
+  { timeoutMs, progress, settleMs = 0, before, surplusMs = SURPLUS_MS }: WaitOptions,
 ): Promise<Ready> {
   const deadline = Date.now() + timeoutMs;
   const settledAt = Date.now() + settleMs;
   const earlier = new Map(before?.containers.map((container) => [container.displayName, container]));
+  let surplusSince: number | undefined;
   for (;;) {
     const cluster = await context.platform.readCluster(name);
     if (!cluster) throw new NotFoundError(`No cluster named "${name}": it was removed while waiting for it`);
@@ -61,9 +66,26 @@ export async function waitForSpark(
         { hint: `spark-swarm status --name ${name}` },
       );
     }
+    surplusSince = hasSurplus(cluster) ? (surplusSince ?? Date.now()) : undefined;
+    if (surplusSince !== undefined && Date.now() - surplusSince >= surplusMs) {
+      await context.platform.setWorkers(cluster, wantedWorkers(cluster));
+      surplusSince = undefined;
+    }
     progress(seen);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }
+}
+
+/** More workers than are wanted, one of them not started, and nothing that changes it. */
+function hasSurplus({ services, containers }: Cluster): boolean {
+  const service = services.find(({ role }) => role === 'worker');
+  const workers = containers.filter(({ role }) => role === 'worker');
+  return (
+    service !== undefined &&
+    service.update?.state !== 'updating' &&
+    workers.length > service.wanted &&
+    workers.some(({ isRunning }) => !isRunning)
+  );
 }
 
 /** Of what runs beside Spark, that which does not answer yet. */

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 import { projectRoot } from './freshness.mjs';
+import { runIntegration } from './lanes.mjs';
 import { fail, headline, seconds } from './says.mjs';
 import { runAva } from './tap.mjs';
 
@@ -56,7 +57,7 @@ function tool(name, file, args) {
 async function integration() {
   const { setUpMachine } = await import('../dist/test/helpers/set-up-machine.js');
   const problem = await setUpMachine();
-  if (problem === undefined) return runAva({ args: ['--config', 'ava.integration.config.js'], showPassed: true });
+  if (problem === undefined) return runIntegration();
   const isRequired = Boolean(process.env.CI || process.env.REQUIRE_DOCKER);
   if (isRequired) {
     fail(problem, 1);

@@ -6,21 +6,25 @@ import path from 'node:path';
 import { projectRoot } from './freshness.mjs';
 
 /**
- * @param {{ args?: string[], showPassed: boolean, env?: Record<string, string> }} options
+ * @param {{ args?: string[], showPassed: boolean, env?: Record<string, string>, write?: (line: string) => void }} options
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>} a run that failed as a whole has 1 failed
  */
-export async function runAva({ args = [], showPassed, env = {} }) {
+export async function runAva({ args = [], showPassed, env = {}, write = writeLine }) {
   const ava = path.join(projectRoot, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
   const child = spawn(process.execPath, [ava, '--tap', ...args], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  const reader = createTapReader({ showPassed, write: (line) => process.stdout.write(`${line}\n`) });
+  const reader = createTapReader({ showPassed, write });
   createInterface({ input: child.stdout }).on('line', reader.take);
   const status = await new Promise((resolve) => child.once('close', resolve));
   const counts = reader.counts();
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function writeLine(line) {
+  process.stdout.write(`${line}\n`);
 }
 
 /** Takes TAP line by line; shows failures with what belongs to them, the passed only when asked. */

@@ -9,6 +9,7 @@ import { labObjectName, nodeHostname, nodeObjectName } from '../../src/lab/lab-n
 import { projectRoot } from './cli.ts';
 import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { whileAlone } from './while-alone.ts';
 
 /** One node of a test lab. */
 export interface TestNode {
@@ -50,7 +51,7 @@ export class TestLab implements AsyncDisposable {
   static async start(nodeCount = 3): Promise<TestLab> {
     const problem = await setUpMachine();
     if (problem !== undefined) throw new Error(`No lab for the tests: ${problem}`);
-    await removeLeftovers();
+    await whileAlone(removeLeftovers);
     const lab = new TestLab(`${PREFIX}${await describeProcess('self')}`, nodeCount);
     const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
     if (source === 'spark-swarm:latest') await must('bin/build-image', []);

@@ -8,6 +8,7 @@ import { chooseSubnet, formatSubnet, nodeAddress, readSubnet, type Subnet } from
 import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import { buildMachineImage, type MachineRelease } from './machine-image.ts';
 import { must } from './must.ts';
+import { whileAlone } from './while-alone.ts';
 import { Operator } from './operator.ts';
 import { isRunning, nameRun, RUN_NAME } from './run-name.ts';
 import { MACHINES_LABEL, StandIn } from './stand-in.ts';
@@ -57,7 +58,7 @@ export class TestMachines implements AsyncDisposable {
 
   /** Builds what images it needs, starts all machines, and waits until they have booted. */
   static async start({ machines, prefix = 'vm', run }: MachinesWish): Promise<TestMachines> {
-    await removeLeftovers();
+    await whileAlone(removeLeftovers);
     const name = run ?? `${await nameRun()}${sets++ === 0 ? '' : `-${sets}`}`;
     const subnet = await createNetwork(name);
     await mkdir(folderOf(name), { recursive: true, mode: 0o700 });

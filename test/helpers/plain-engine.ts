@@ -11,6 +11,7 @@ import { RunningCommand, type CommandOptions, type Outcome } from './lab-command
 import type { TestNode } from './lab.ts';
 import { isRunning, nameRun, RUN_NAME } from './run-name.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { whileAlone } from './while-alone.ts';
 
 /** On what tests make beside clusters: the run that made it. */
 const RUN_LABEL = 'test.spark-swarm.run';
@@ -42,7 +43,7 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     if (api.endpoint.kind !== 'unix') throw new Error(`The tests need an engine of this machine, not ${api.name}`);
     const socket = api.endpoint.socketPath;
     const engine = new PlainEngine(await nameRun(), { hostname: hostname(), container: '', socket, api });
-    await engine.removeLeftovers();
+    await whileAlone(async () => engine.removeLeftovers());
     const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
     if (source === 'spark-swarm:latest') await must('bin/build-image', []);
     // Of this run's own, so that a build elsewhere on the machine changes nothing here.

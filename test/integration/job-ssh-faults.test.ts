@@ -19,6 +19,7 @@ import { projectRoot } from '../helpers/cli.ts';
 import { CuttingProxy } from '../helpers/cutting-proxy.ts';
 import { TestMachines } from '../helpers/machines.ts';
 import { must } from '../helpers/must.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import type { StandIn } from '../helpers/stand-in.ts';
 
 // Jobs on a machine that is entered by ssh, while connections break, with a real sshd (OpenSSH 10, its penalties on).
@@ -111,6 +112,10 @@ test.serial(
       repeated += Number(launched.process !== undefined);
     }
     t.is(repeated, CUTS);
+    await waitFor('the last to say that it has started', {
+      read: async () => machine.must(`cat /home/ops/starts-${ids.at(-1)} || true`),
+      until: (said) => said !== '',
+    });
     const counts = await machine.must(
       `cat ${ids.map((id) => `/home/ops/starts-${id}`).join(' ')} | wc -l; ls /home/ops/starts-* | wc -l`,
     );

@@ -25,6 +25,9 @@ const MOMENTS: readonly LaunchMoment[] = [
   { request: 4, moment: 'reply-lost' },
 ];
 
+/** Of a Spark job: while it is uploaded, a program looks whether its driver has room. Create, start and result of it, too. */
+const CHECK_REQUESTS = 3;
+
 const INTERRUPTED = new Set(['PENDING uploading', 'FAILED upload interrupted']);
 const LOST = 'DONEWITHERROR lost: the machine or container was restarted';
 
@@ -49,18 +52,22 @@ export async function killClients(
     ({ hostname, socket }, index) =>
       new DockerProxy({ name: hostname, socket }, path.join(folder, `${index}.sock`), faults),
   );
+  const seen: string[] = [];
   const ids = MOMENTS.map((_, index) => `c0ffee0000${index}${index}`);
   try {
     await Promise.all(proxies.map(async (proxy) => proxy.start()));
     await leadTo(cluster, (index) => proxies[index]?.socket ?? '');
-    for (const [index, due] of MOMENTS.entries()) {
-      const words = await makeJob(folder, ids[index] ?? '', index >= MOMENTS.length - spark);
+    for (const [index, { request, moment }] of MOMENTS.entries()) {
+      const isSpark = index >= MOMENTS.length - spark;
+      const due = { moment, request: isSpark && request > 1 ? request + CHECK_REQUESTS : request };
+      const words = await makeJob(folder, ids[index] ?? '', isSpark);
       const env = { DOCKER_CONTEXT: undefined, DOCKER_HOST: `unix://${proxies[0]?.socket}` };
       const client = cluster.place.start('bin/job', ['run', '--name', cluster.name, ...words], { env });
       faults.expect({ ...due, kill: () => client.kill('SIGKILL') });
       const { signal, stderr } = await client.ended;
       t.is(signal, due.moment === 'reply-lost' ? null : 'SIGKILL', `${due.moment} ${due.request}: ${stderr}`);
       t.true(faults.hasFired, faults.seen.join('\n'));
+      seen.push(`${moment} ${due.request} of ${faults.seen.join(', ')}`);
     }
   } finally {
     await leadTo(cluster, (index) => cluster.place.nodes[index]?.socket ?? '');
@@ -71,7 +78,7 @@ export async function killClients(
   for (const id of ids)
     t.true(['RUNNING', 'PENDING', 'FAILED'].includes(before.get(id)?.state ?? ''), show(before, id));
   const running = ids.filter((id) => before.get(id)?.state === 'RUNNING');
-  t.true(running.length >= 5, `${running.length} run`);
+  t.true(running.length >= 5, `${running.length} run:\n${seen.join('\n')}`);
   const readStarts = async (): Promise<readonly string[]> =>
     (await cluster.inside('master', 'cat /data/starts')).split('\n').toSorted();
   await waitFor('all that run to say so', {

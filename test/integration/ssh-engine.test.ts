@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -117,11 +118,13 @@ for (const release of ['trixie', 'bookworm'] as const) {
       await t.throwsAsync(interrupted, { instanceOf: InterruptedError });
       const started = new PassThrough();
       const cut = container.exec(['sh', '-c', 'echo begun; sleep 60'], { stdout: started, stderr: out });
-      started.once('data', () => void machine.execute('pkill -f "sshd.*root@notty"'));
+      const killed = once(started, 'data').then(async () => machine.execute('pkill -f "sshd.*root@notty"'));
       await t.throwsAsync(cut, {
         instanceOf: UnreachableError,
         message: 'The connection to the Docker engine was lost: the connection was lost',
       });
+      // Else it may find the next connection, too.
+      await killed;
       t.is(await api.get('/_ping'), 'OK');
       await container.killAndRemove();
       api.close();

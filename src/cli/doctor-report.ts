@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 
-import { CHECK_GROUPS, type CheckGroup, type CheckState } from '../doctor/check.ts';
+import { CHECK_GROUPS, isNotKnown, type CheckGroup, type CheckState } from '../doctor/check.ts';
 import { formatPair } from '../doctor/check-overlay.ts';
 import type { DoctorReport } from '../doctor/doctor-report.ts';
 import type { OverlayReport } from '../doctor/overlay.ts';
@@ -32,7 +32,10 @@ export function formatDoctor(report: DoctorReport, colors: ChalkInstance): strin
     });
     return checks.length === 0 ? '' : [colors.bold(GROUP_TITLES[group]), ...lines].join('\n');
   });
-  const matrix = report.overlay === null || report.overlay.pairs.length === 0 ? '' : formatMatrix(report.overlay);
+  const { pairs, notes } = report.overlay ?? { pairs: [], notes: [] };
+  const matrix = [...(pairs.length === 0 ? [] : [formatMatrix(pairs)]), ...notes.map((note) => `note: ${note}`)].join(
+    '\n',
+  );
   return [...groups, matrix, summary(report, colors)].filter((part) => part !== '').join('\n\n');
 }
 
@@ -44,7 +47,7 @@ function paint(colors: ChalkInstance, state: CheckState): ChalkInstance {
 }
 
 /** From the node of the row to that of the column. */
-function formatMatrix({ pairs, notes }: OverlayReport): string {
+function formatMatrix(pairs: OverlayReport['pairs']): string {
   const nodes = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))].toSorted((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   );
@@ -66,20 +69,21 @@ function formatMatrix({ pairs, notes }: OverlayReport): string {
       .join('')
       .trimEnd(),
   );
-  const shown = [
-    'Overlay, with the largest packet that came through:',
-    ...lines,
-    ...notes.map((note) => `note: ${note}`),
-  ];
-  return shown.join('\n');
+  return ['Overlay, with the largest packet that came through:', ...lines].join('\n');
 }
 
-function summary({ healthy, findings }: DoctorReport, colors: ChalkInstance): string {
+function summary({ healthy, findings, checks }: DoctorReport, colors: ChalkInstance): string {
   const count = (severity: DoctorFinding['severity'], one: string): readonly string[] => {
     const number = findings.filter((finding) => finding.severity === severity).length;
     return number === 0 ? [] : [`${number} ${one}${number === 1 ? '' : 's'}`];
   };
-  const counts = [...count('error', 'error'), ...count('warning', 'warning'), ...count('note', 'note')].join(', ');
+  const unknown = checks.filter(isNotKnown).length;
+  const counts = [
+    ...count('error', 'error'),
+    ...count('warning', 'warning'),
+    ...count('note', 'note'),
+    ...(unknown === 0 ? [] : [`${unknown} not known`]),
+  ].join(', ');
   const verdict = healthy ? colors.green('Nothing stands in the way') : colors.red('Something stands in the way');
   return counts === '' ? `${verdict}.` : `${verdict}: ${counts}.`;
 }

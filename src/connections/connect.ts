@@ -46,11 +46,13 @@ export async function choosePlatform(
   if (options.platform === 'containers') return useContainers(around, target, options);
   const swarm = findSwarm(places);
   if (options.platform === 'swarm') return useSwarm(around, await swarm, options);
-  const [inContainers, found] = await Promise.allSettled([
-    createContainerReader(around, target).hasCluster(options.name, CONNECT_TIMEOUT_MS),
-    swarm,
-  ]);
-  if (inContainers.status === 'fulfilled' && inContainers.value) {
+  const reader = createContainerReader(around, target);
+  const [inContainers, found] = await Promise.allSettled([reader.hasCluster(options.name, CONNECT_TIMEOUT_MS), swarm]);
+  const isBusy = inContainers.status === 'rejected' && hasAnswered(found);
+  const isThere = isBusy
+    ? await reader.hasCluster(options.name)
+    : inContainers.status === 'fulfilled' && inContainers.value;
+  if (isThere) {
     if (found.status === 'fulfilled') await refuseBoth(options.name, found.value);
     return connectContainers(around, target, options);
   }
@@ -60,6 +62,11 @@ export async function choosePlatform(
   if (options.makes) throw withStartHint(error);
   // No swarm here: then there is no such cluster, which is for the operation to say.
   return connectContainers(around, target, options);
+}
+
+/** Of the swarm, in time: then an engine that did not say what else it has is only busy, and that is no "nothing". */
+function hasAnswered(found: PromiseSettledResult<FoundSwarm>): boolean {
+  return found.status === 'fulfilled' ? found.value.note === undefined : found.reason instanceof InvalidStateError;
 }
 
 /**

@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import { readEngineLocks, readSwarmLocks } from '../adapters/doctor/read-locks.ts';
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import type { EngineTarget } from '../adapters/engine/engine-target.ts';
+import { listVolumes } from '../adapters/engine/list-volumes.ts';
 import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import type {
   ClusterReading,
@@ -49,7 +50,7 @@ async function readEngine(around: Surroundings, target: EngineTarget): Promise<C
   const connection = connectContainers(around, target, { report: silent });
   const [clusters, volumes, locks] = await Promise.all([
     createContainerReader(around, target).listClusters(),
-    listVolumes(target.api, 'this engine', signal),
+    readVolumes(target.api, 'this engine', signal),
     readEngineLocks(target.api, signal),
   ]);
   return { clusters: await describe(connection, clusters), images: [], volumes, locks, held: [] };
@@ -70,7 +71,7 @@ async function readSwarm(around: Surroundings, target: EngineTarget): Promise<Cl
   const [described, images, volumes] = await Promise.all([
     describe(connection, clusters),
     readImages(clusters, engines, signal),
-    Promise.all(engines.map(async ({ node, api }) => listVolumes(api, node.hostname, signal))),
+    Promise.all(engines.map(async ({ node, api }) => readVolumes(api, node.hostname, signal))),
   ]);
   const held = services.map(({ name, labels, replicas }): HeldReading => ({
     cluster: clusterNameOf(labels) ?? labels[STACK_NAMESPACE_LABEL] ?? '',
@@ -146,17 +147,9 @@ async function readImages(
   );
 }
 
-interface RawVolume {
-  readonly Name: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-}
-
-async function listVolumes(api: EngineApi, place: string, signal: AbortSignal): Promise<readonly VolumeReading[]> {
-  const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-    query: { filters: { label: [LABELS.cluster] } },
-    signal,
-  });
-  return (Volumes ?? [])
+async function readVolumes(api: EngineApi, place: string, signal: AbortSignal): Promise<readonly VolumeReading[]> {
+  const volumes = await listVolumes(api, { label: [LABELS.cluster], signal });
+  return volumes
     .filter(({ Labels }) => KEPT_ROLES.has(Labels?.[LABELS.role] ?? ''))
     .map(({ Name: name, Labels }) => ({ name, cluster: Labels?.[LABELS.cluster] ?? '', place }));
 }

@@ -1,4 +1,5 @@
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
+import { listVolumes } from '../adapters/engine/list-volumes.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { ClusterHost } from '../cluster/hosts.ts';
 import { InvalidStateError } from '../errors.ts';
@@ -138,10 +139,8 @@ export async function listDataVolumes(
   cluster?: string,
 ): Promise<readonly string[] | undefined> {
   const label = [...(cluster === undefined ? [] : [`${LABELS.cluster}=${cluster}`]), `${LABELS.role}=data`];
-  const answer = await api?.get<{ readonly Volumes: readonly { readonly Name: string }[] | null }>('/volumes', {
-    query: { filters: { label } },
-  });
-  return answer && (answer.Volumes ?? []).map(({ Name }) => Name);
+  const volumes = api && (await listVolumes(api, { label }));
+  return volumes?.map(({ Name }) => Name);
 }
 
 function idsOf(hosts: readonly ClusterHost[]): readonly string[] {

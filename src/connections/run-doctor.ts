@@ -1,5 +1,12 @@
 import { overlayProber } from '../adapters/doctor/overlay-prober.ts';
-import { firstSentence, runChecks, type Check, type CheckedResult, type CheckResult } from '../doctor/check.ts';
+import {
+  firstSentence,
+  notKnown,
+  runChecks,
+  type Check,
+  type CheckedResult,
+  type CheckResult,
+} from '../doctor/check.ts';
 import { checkOverlay } from '../doctor/check-overlay.ts';
 import { CLUSTER_CHECKS } from '../doctor/cluster-checks.ts';
 import { CONTEXT_CHECKS } from '../doctor/context-checks.ts';
@@ -34,7 +41,7 @@ const ALL_CHECKS: readonly Check<DoctorTools>[] = [
 
 /** Looks at everything. What is wrong is in the report, not thrown. */
 export async function runDoctor(around: Surroundings, options: DoctorOptions): Promise<DoctorReport> {
-  const { tools, findManager } = openDoctor(around, options.context);
+  const { tools, findManager } = openDoctor(around, options);
   let checked: readonly CheckedResult[] = [];
   let network: { readonly result: CheckResult; readonly overlay: OverlayReport | undefined } | undefined;
   await runSteps(
@@ -44,15 +51,13 @@ export async function runDoctor(around: Surroundings, options: DoctorOptions): P
         title: `Look at ${ALL_CHECKS.length} things`,
         run: async () => {
           checked = await runChecks(ALL_CHECKS, tools, { signal: around.signal });
-          const found = await findManager();
-          if (found?.note !== undefined) options.report({ type: 'note', message: found.note });
         },
       },
       {
         id: 'overlay',
         title: 'Measure the network between the nodes',
         run: async ({ progress }) => {
-          network = await measureNetwork(await findManager(), { around, options, progress });
+          network = await measureNetwork(findManager, { around, options, progress });
           return network.result.state === 'skipped' ? skipped(network.result.detail ?? '') : undefined;
         },
       },
@@ -64,7 +69,7 @@ export async function runDoctor(around: Surroundings, options: DoctorOptions): P
 }
 
 async function measureNetwork(
-  found: FoundManager | undefined,
+  findManager: () => Promise<FoundManager | undefined>,
   {
     around,
     options,
@@ -78,13 +83,14 @@ async function measureNetwork(
     overlay: undefined,
   });
   if (!options.overlay) return leaveOut('left out by --no-overlay');
-  if (!found) return leaveOut('no swarm');
+  const { signal } = around;
   try {
+    const found = await findManager();
+    if (!found) return leaveOut('no swarm');
     const { nodes, silent, mtu } = await findNodes(found);
     if (nodes.length + silent.length < 2) return leaveOut('the swarm has one ready node');
-    if (nodes.length < 2) return leaveOut(`not known: only ${nodes.length} of the nodes' engines can be reached`);
+    if (nodes.length < 2) return leaveOut(notKnown(`only ${nodes.length} of the nodes' engines can be reached`));
     const { throughput } = options;
-    const { signal } = around;
     const request = { manager: found.target.api, nodes, mtu, throughput, progress, signal };
     const measured = await checkOverlay(overlayProber, request);
     const overlay = {
@@ -94,8 +100,8 @@ async function measureNetwork(
     };
     return { result: networkResult(overlay, tookMs()), overlay };
   } catch (error) {
-    around.signal.throwIfAborted();
-    if (error instanceof ToolkitError) return leaveOut(`not known: ${firstSentence(error)}`);
+    signal.throwIfAborted();
+    if (error instanceof ToolkitError) return leaveOut(notKnown(firstSentence(error)));
     throw error;
   }
 }

@@ -29,7 +29,7 @@ export function judgeOverlay(reading: OverlayReading): OverlayReport {
     interfaceMtu: reading.views[0]?.interfaceMtu ?? null,
     pairs,
     skipped: reading.skipped,
-    notes: reading.unmeasured,
+    notes: [...reading.unmeasured, ...reading.left],
     findings: [
       ...silentFindings(reading.views),
       ...reading.views.flatMap((view) => vanishFindings(view)),

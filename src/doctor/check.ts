@@ -40,6 +40,18 @@ export function passedOver(why: string): Outcome {
   return { findings: [], detail: why, isSkipped: true };
 }
 
+const NOT_KNOWN = 'not known';
+
+/** The detail of what could not be looked at. */
+export function notKnown(why?: string): string {
+  return why === undefined ? NOT_KNOWN : `${NOT_KNOWN}: ${why}`;
+}
+
+/** There may be something, and it could not be looked at. */
+export function isNotKnown({ state, detail }: Pick<CheckResult, 'state' | 'detail'>): boolean {
+  return state === 'skipped' && (detail?.startsWith(NOT_KNOWN) ?? false);
+}
+
 export type CheckState = 'ok' | 'note' | 'warning' | 'error' | 'skipped';
 
 /** A check as `doctor -o json` shows it. */
@@ -107,7 +119,7 @@ async function withLimit<Tools>(
   const limit = new AbortController();
   const gaveUp = new Promise<Outcome>((resolve) => {
     const timer = setTimeout(() => {
-      resolve(passedOver(`not known: no answer within ${limitMs / 1000} s`));
+      resolve(passedOver(notKnown(`no answer within ${limitMs / 1000} s`)));
       limit.abort(new Error('the check took too long'));
     }, limitMs);
     limit.signal.addEventListener('abort', () => clearTimeout(timer));
@@ -119,7 +131,7 @@ async function withLimit<Tools>(
     return await Promise.race([work, gaveUp]);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ToolkitError) return passedOver(`not known: ${firstSentence(error)}`);
+    if (error instanceof ToolkitError) return passedOver(notKnown(firstSentence(error)));
     throw error;
   } finally {
     limit.abort();

@@ -1,5 +1,5 @@
 import { formatBytes } from '../units.ts';
-import { fine, found, passedOver, type Outcome } from './check.ts';
+import { fine, found, notKnown, passedOver, type Outcome } from './check.ts';
 import type { AnsweringEngine, BusyEngine, EngineReading, MachineReading } from './machine-reading.ts';
 import { errorOf, noteOf, warningOf } from './problems.ts';
 import { isOlder } from './versions.ts';
@@ -15,7 +15,7 @@ const CLOCK_LIMIT_MS = 2000;
 
 const SUBJECT = 'this machine';
 
-const NO_ANSWER = { silent: 'no engine', busy: 'not known: it does not say within 5 s' } as const;
+const NO_ANSWER = { silent: 'no engine', busy: notKnown('it does not say within 5 s') } as const;
 
 /** @param isNeeded false when the commands use another engine: then none has to be here */
 export function judgeEngine(engine: EngineReading, platform: string, isNeeded: boolean): Outcome {

@@ -1,5 +1,5 @@
 import { overlaps, readSubnet } from '../lab/lab-network.ts';
-import { fine, found, passedOver, type Outcome } from './check.ts';
+import { fine, found, notKnown, passedOver, type Outcome } from './check.ts';
 import { EXPIRES_SOON_DAYS } from './judge-context.ts';
 import type { Finding } from './finding.ts';
 import { errorOf, noteOf, warningOf } from './problems.ts';
@@ -49,7 +49,7 @@ function explainState({ state, error, manager }: SwarmReading): Finding {
 }
 
 export function judgeSwarmCertificates(swarm: SwarmReading | undefined, nowMs: number): Outcome {
-  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? 'not known' : NONE);
+  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? notKnown() : NONE);
   const { nodeCertExpiryMs, manager } = swarm;
   const daysLeft = (notAfterMs: number): number => Math.floor((notAfterMs - nowMs) / MS_PER_DAY);
   const lifeDays = nodeCertExpiryMs === undefined ? undefined : Math.round(nodeCertExpiryMs / MS_PER_DAY);
@@ -104,7 +104,7 @@ export function judgeSwarmCertificates(swarm: SwarmReading | undefined, nowMs: n
 }
 
 export function judgeAutolock(swarm: SwarmReading | undefined): Outcome {
-  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? 'not known' : NONE);
+  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? notKnown() : NONE);
   if (!swarm.isAutolocked) return fine('off');
   return found([
     noteOf('SS-N34', {
@@ -118,7 +118,7 @@ export function judgeAutolock(swarm: SwarmReading | undefined): Outcome {
 
 /** Docker never hands out a range twice, but it does not know the networks around the machines. */
 export function judgeAddresses(swarm: SwarmReading | undefined): Outcome {
-  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? 'not known' : NONE);
+  if (swarm?.state !== 'active' || swarm.error !== '') return passedOver(swarm ? notKnown() : NONE);
   const routes = swarm.routes.flatMap((text) => {
     const subnet = readSubnet(text);
     return subnet ? [{ subnet, what: `the route ${text} of this machine` }] : [];

@@ -30,6 +30,8 @@ export interface OverlayReading {
   readonly rates: readonly OverlayRate[];
   /** Pairs whose throughput could not be measured: one sentence for each reason. */
   readonly unmeasured: readonly string[];
+  /** What the measurement made and could not take away: one sentence for each object. */
+  readonly left: readonly string[];
 }
 
 export interface SkippedNode {

@@ -71,19 +71,29 @@ export function pageOf(id: string): string {
   return `docs/problems/${PAGES[id.charAt(3)] ?? 'machines'}.md#${id.toLowerCase()}`;
 }
 
-type FindingText = Pick<Finding, 'subject' | 'problem' | 'proof' | 'fix'>;
+/** What the place where a problem is seen says of it; the rest follows from its id. */
+export type FindingText = Pick<Finding, 'subject' | 'problem' | 'proof' | 'fix'>;
+
+/** The finding of a problem, with its page. */
+export function makeFinding<Severity extends DoctorFinding['severity']>(
+  severity: Severity,
+  id: string,
+  text: FindingText,
+): Omit<Finding, 'severity'> & { readonly severity: Severity } {
+  return { id, severity, ...text, page: pageOf(id) };
+}
 
 /** What stands in the way. */
 export function errorOf(id: DoctorProblem, text: FindingText): Finding {
-  return { id, severity: 'error', ...text, page: pageOf(id) };
+  return makeFinding('error', id, text);
 }
 
 /** What may come to stand in the way. */
 export function warningOf(id: DoctorProblem, text: FindingText): Finding {
-  return { id, severity: 'warning', ...text, page: pageOf(id) };
+  return makeFinding('warning', id, text);
 }
 
 /** What is worth knowing. */
 export function noteOf(id: DoctorProblem, text: FindingText): DoctorFinding {
-  return { id, severity: 'note', ...text, page: pageOf(id) };
+  return makeFinding('note', id, text);
 }

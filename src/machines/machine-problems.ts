@@ -1,5 +1,5 @@
 import type { Finding } from '../doctor/finding.ts';
-import { pageOf } from '../doctor/problems.ts';
+import { makeFinding, type FindingText } from '../doctor/problems.ts';
 
 /**
  * What can keep a machine out of a swarm: id, title of its section in `docs/problems/machines.md`, and what kind of failure a
@@ -44,16 +44,14 @@ type FailureKind = 'usage' | 'conflict' | 'unreachable' | 'failed';
 
 export type MachineProblem = keyof typeof MACHINE_PROBLEMS;
 
-type FindingText = Pick<Finding, 'subject' | 'problem' | 'proof' | 'fix'>;
-
 /** What stands in the way. */
 export function machineError(id: MachineProblem, text: FindingText): Finding {
-  return { id, severity: 'error', ...text, page: pageOf(id) };
+  return makeFinding('error', id, text);
 }
 
 /** What does not, but may come to. */
 export function machineWarning(id: MachineProblem, text: FindingText): Finding {
-  return { id, severity: 'warning', ...text, page: pageOf(id) };
+  return makeFinding('warning', id, text);
 }
 
 /** How a command ends that finds this. */

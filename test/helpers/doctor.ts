@@ -32,6 +32,11 @@ export function findingOf({ report }: Doctored, id: string): ReportedFinding {
   throw new Error(`no ${id} among the findings: ${JSON.stringify(report.findings, undefined, 2)}`);
 }
 
+/** What a check says of itself. */
+export function detailOf({ report }: Doctored, check: string): string | null | undefined {
+  return report.checks.find(({ id }) => id === check)?.detail;
+}
+
 export function idsOf({ report }: Doctored): readonly string[] {
   return report.findings.map(({ id }) => id);
 }
@@ -102,10 +107,16 @@ export class OddEngine implements AsyncDisposable {
     return { DOCKER_HOST: `unix://${this.socketPath}`, DOCKER_CONTEXT: undefined };
   }
 
+  /** It takes connections and says nothing, until the end. */
+  hang(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
   /** Ends it; its containerd ends with it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGCONT');
     this.#process.kill('SIGTERM');
     await ended;
   }

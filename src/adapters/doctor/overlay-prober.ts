@@ -23,22 +23,44 @@ async function probe(request: OverlayRequest): Promise<OverlayReading> {
   await Promise.allSettled(nodes.map(async ({ api }) => removeLeftovers(api, false)));
   await removeLeftovers(manager, true);
   signal.throwIfAborted();
-  const label = probeLabel();
+  const left: string[] = [];
   try {
-    await createNetwork(request, { run, label });
-    progress(`starting a container on ${nodes.length} nodes`);
-    const { containers, skipped } = await createContainers(nodes, { run, label, request });
-    progress(`looking from each of ${containers.length} nodes at the others`);
-    const first = await lookAround(containers, signal);
-    const looked = isSilent(first) ? await lookAgain(containers, { progress, signal }) : first;
-    const rates = request.throughput ? await measureRates(containers, progress, signal) : { rates: [], unmeasured: [] };
-    return { views: looked.views, skipped: [...skipped, ...looked.skipped], ...rates };
+    return { ...(await measure(request, run)), left };
   } finally {
     progress('taking everything away');
-    await Promise.allSettled(nodes.map(async ({ api }) => removeProbeContainers(api, run)));
-    // What is left here is found by its label and taken away by the next run.
-    await removeProbeNetwork(manager, run).catch(() => {});
+    // Before the caller gets it; whoever interrupts gets no report, and sees this.
+    left.push(...(await takeAway(request, run)));
+    for (const sentence of left) progress(sentence);
   }
+}
+
+async function measure(request: OverlayRequest, run: string): Promise<Omit<OverlayReading, 'left'>> {
+  const { nodes, progress = () => {}, signal } = request;
+  const label = probeLabel();
+  await createNetwork(request, { run, label });
+  progress(`starting a container on ${nodes.length} nodes`);
+  const { containers, skipped } = await createContainers(nodes, { run, label, request });
+  progress(`looking from each of ${containers.length} nodes at the others`);
+  const first = await lookAround(containers, signal);
+  const looked = isSilent(first) ? await lookAgain(containers, { progress, signal }) : first;
+  const rates = request.throughput ? await measureRates(containers, progress, signal) : { rates: [], unmeasured: [] };
+  return { views: looked.views, skipped: [...skipped, ...looked.skipped], ...rates };
+}
+
+/** @returns what could not be taken away; by its label the next run finds it */
+async function takeAway({ manager, nodes }: OverlayRequest, run: string): Promise<readonly string[]> {
+  const ofNodes = await Promise.all(
+    nodes.map(async ({ name, api }) => explainLeft(`what it made on ${name}`, removeProbeContainers(api, run))),
+  );
+  // Containers before the network, which they hold.
+  return [...ofNodes.flat(), ...(await explainLeft('its network', removeProbeNetwork(manager, run)))];
+}
+
+async function explainLeft(what: string, removal: Promise<void>): Promise<readonly string[]> {
+  return removal.then(
+    () => [],
+    (error: unknown) => [`${what} is left, and the next doctor takes it away: ${(error as Error).message}`],
+  );
 }
 
 async function createNetwork(

@@ -4,16 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EngineError, NotFoundError, ToolkitError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
-import type { EngineApi } from '../engine/engine-api.ts';
+import type { EngineApi, RequestOptions } from '../engine/engine-api.ts';
 import { describeSelf, isAlive, parseIdentity } from '../files/process-identity.ts';
 
 /** Name of all that a probe makes, before its number. */
 const PREFIX = 'spark-swarm-probe';
 /** Of a probe on another machine nobody here sees whether it lives; none takes so long. */
 const STALE_MS = 300_000;
-/** A network is let go of a moment after its last container. */
-const RELEASE_MS = 10_000;
-const POLL_MS = 200;
+const REMOVAL_LIMIT_MS = 10_000;
+const POLL_MS = 100;
 
 interface Labelled {
   readonly Labels?: Readonly<Record<string, string>> | null;
@@ -63,22 +62,48 @@ export async function importProbeImage(api: EngineApi, run: string, label: strin
 
 /** What a run has made on a node. */
 export async function removeProbeContainers(api: EngineApi, run: string): Promise<void> {
-  for (const name of [probeName(run), secondProbeName(run)])
-    await ignoreMissing(api.delete(`/containers/${name}`, { query: { force: true, v: true } }));
-  await ignoreMissing(api.delete(`/images/${PREFIX}:${run}`));
+  await Promise.all([probeName(run), secondProbeName(run)].map(async (name) => removeContainer(api, name)));
+  // After the containers, which hold it.
+  await removeUntilGone(api, `/images/${PREFIX}:${run}`);
 }
 
-/** The network, once nothing is on it any more; returns when it is gone, which is a moment after it was let go. */
-export async function removeProbeNetwork(api: EngineApi, run: string): Promise<void> {
-  const deadline = Date.now() + RELEASE_MS;
-  for (;;) {
+/** The network of a run, once nothing is on it any more. */
+export async function removeProbeNetwork(
+  api: EngineApi,
+  run: string,
+  limitMs: number = REMOVAL_LIMIT_MS,
+): Promise<void> {
+  await removeUntilGone(api, `/networks/${probeName(run)}`, { limitMs });
+}
+
+async function removeContainer(api: EngineApi, name: string): Promise<void> {
+  await removeUntilGone(api, `/containers/${name}`, { query: { force: true, v: true } });
+}
+
+/**
+ * Asks until it is not there any more: an engine that is at it already says 409 and goes on, a network is let go of a moment
+ * after its last container, and a busy engine may kill a container later than it waits for that.
+ *
+ * @throws EngineError with what the engine said last, when it is still there after `limitMs`, however long one answer took;
+ * UnreachableError
+ */
+async function removeUntilGone(
+  api: EngineApi,
+  path: string,
+  {
+    query = {},
+    limitMs = REMOVAL_LIMIT_MS,
+  }: { readonly query?: RequestOptions['query']; readonly limitMs?: number } = {},
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  for (let isLast = false; ; isLast = Date.now() > deadline) {
     try {
-      await api.delete(`/networks/${probeName(run)}`);
+      await api.delete(path, { query });
+      if (isLast) throw new EngineError('it is still there', 409);
     } catch (error) {
       if (error instanceof NotFoundError) return;
-      if (!(error instanceof ToolkitError) || Date.now() > deadline) throw error;
+      if (isLast || !(error instanceof EngineError)) throw error;
     }
-    if (Date.now() > deadline) return;
     await sleep(POLL_MS);
   }
 }
@@ -96,17 +121,13 @@ export async function removeLeftovers(api: EngineApi, isManager: boolean): Promi
   ]);
   const nowMs = Date.parse(SystemTime);
   const isLeft = (object: Labelled): boolean => isLeftover(object.Labels?.[LABELS.probe] ?? '', nowMs);
-  await Promise.all(
-    containers
-      .filter(isLeft)
-      .map(async ({ Id }) => ignoreRefusal(api.delete(`/containers/${Id}`, { query: { force: true, v: true } }))),
-  );
+  await Promise.all(containers.filter(isLeft).map(async ({ Id }) => ignoreRefusal(removeContainer(api, Id))));
   await Promise.all([
     ...images
       .filter(isLeft)
       .flatMap(({ RepoTags }) => RepoTags ?? [])
-      .map(async (tag) => ignoreRefusal(api.delete(`/images/${tag}`))),
-    ...networks.filter(isLeft).map(async ({ Id }) => ignoreRefusal(api.delete(`/networks/${Id}`))),
+      .map(async (tag) => ignoreRefusal(removeUntilGone(api, `/images/${tag}`))),
+    ...networks.filter(isLeft).map(async ({ Id }) => ignoreRefusal(removeUntilGone(api, `/networks/${Id}`))),
   ]);
 }
 
@@ -120,16 +141,6 @@ function isLeftover(label: string, nowMs: number): boolean {
     return nowMs - Date.parse(value.since ?? '') > STALE_MS;
   } catch {
     return false;
-  }
-}
-
-async function ignoreMissing(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    // 409: it is being removed already.
-    const isGone = error instanceof NotFoundError || (error instanceof EngineError && error.statusCode === 409);
-    if (!isGone) throw error;
   }
 }
 

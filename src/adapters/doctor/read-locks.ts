@@ -1,17 +1,16 @@
 import type { LockReading } from '../../doctor/clusters-reading.ts';
 import { LABELS } from '../../labels.ts';
 import type { EngineApi } from '../engine/engine-api.ts';
+import { listVolumes } from '../engine/list-volumes.ts';
 import { VolumeLockStore } from '../engine/volume-lock-store.ts';
 import { hostnameOf, isAlive, parseIdentity } from '../files/process-identity.ts';
 import { STALE_MS, type LockObject, type LockStore } from '../locks/object-locks.ts';
 import { ConfigLockStore } from '../swarm/config-lock-store.ts';
 import { SwarmClient } from '../swarm/swarm-client.ts';
 
-interface RawLabelled {
-  readonly Name?: string;
-  readonly ID?: string;
-  readonly Spec?: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> };
-  readonly Labels?: Readonly<Record<string, string>> | null;
+interface RawConfig {
+  readonly ID: string;
+  readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> };
 }
 
 const FILTERS = { label: [LABELS.lock] };
@@ -19,11 +18,11 @@ const FILTERS = { label: [LABELS.lock] };
 /** Locks of clusters on a swarm: configs. */
 export async function readSwarmLocks(manager: EngineApi, signal: AbortSignal): Promise<readonly LockReading[]> {
   const store = new ConfigLockStore(new SwarmClient(manager));
-  const found = await manager.get<readonly RawLabelled[]>('/configs', { query: { filters: FILTERS }, signal });
+  const found = await manager.get<readonly RawConfig[]>('/configs', { query: { filters: FILTERS }, signal });
   return Promise.all(
-    found.map(async ({ ID = '', Spec }) => {
-      const lock = { id: ID, cluster: Spec?.Labels?.[LABELS.cluster] ?? '', label: Spec?.Labels?.[LABELS.lock] ?? '' };
-      return describe(lock, store, { object: `config ${Spec?.Name}`, removeCommand: `docker config rm ${Spec?.Name}` });
+    found.map(async ({ ID, Spec }) => {
+      const lock = { id: ID, cluster: Spec.Labels?.[LABELS.cluster] ?? '', label: Spec.Labels?.[LABELS.lock] ?? '' };
+      return describe(lock, store, { object: `config ${Spec.Name}`, removeCommand: `docker config rm ${Spec.Name}` });
     }),
   );
 }
@@ -31,12 +30,9 @@ export async function readSwarmLocks(manager: EngineApi, signal: AbortSignal): P
 /** Locks of clusters in containers: volumes. */
 export async function readEngineLocks(api: EngineApi, signal: AbortSignal): Promise<readonly LockReading[]> {
   const store = new VolumeLockStore(api);
-  const { Volumes } = await api.get<{ readonly Volumes: readonly RawLabelled[] | null }>('/volumes', {
-    query: { filters: FILTERS },
-    signal,
-  });
+  const volumes = await listVolumes(api, { ...FILTERS, signal });
   return Promise.all(
-    (Volumes ?? []).map(async ({ Name = '', Labels }) => {
+    volumes.map(async ({ Name, Labels }) => {
       const lock = { id: Name, cluster: Labels?.[LABELS.cluster] ?? '', label: Labels?.[LABELS.lock] ?? '' };
       return describe(lock, store, { object: `volume ${Name}`, removeCommand: `docker volume rm ${Name}` });
     }),

@@ -17,12 +17,12 @@ const CA_VARIABLES = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', '
 export interface MachineSources {
   readonly env: Env;
   readonly shell: Shell;
-  /** Environment by which the docker command line means the chosen engine. */
-  readonly dockerEnv: () => Promise<Readonly<Record<string, string>>>;
+  /** Environment by which the docker command line means the chosen engine; `undefined` when that does not answer. */
+  readonly dockerEnv: () => Promise<Readonly<Record<string, string>> | undefined>;
   readonly signal: AbortSignal;
 }
 
-/** This machine by its files, its programs and this process's environment. Asks no engine. */
+/** This machine by its files, its programs and this process's environment. */
 export async function readMachine(sources: MachineSources): Promise<MachineReading> {
   const { env } = sources;
   const [memory, routes, caFiles, dockerConfig, programs] = await Promise.all([

@@ -1,9 +1,12 @@
 import type { ProgramsReading } from '../../doctor/machine-reading.ts';
 import { CommandError } from '../../errors.ts';
+import { unlessAborted } from '../../signals.ts';
 import { composeHint } from '../compose/compose-hint.ts';
 import type { Argv, Shell } from '../shell/shell.ts';
 import type { MachineSources } from './read-machine.ts';
 
+/** The command line waits for ever for an engine that has begun to hang. Less than a check may take: others need the rest. */
+const ANSWER_LIMIT_MS = 6500;
 /** What the docker command line says when the engine speaks no version of the API that it knows. */
 const REFUSAL = /client version \S+ is too (?:old|new)|API version/i;
 
@@ -43,11 +46,17 @@ async function firstLine(shell: Shell, command: Argv, signal: AbortSignal): Prom
 }
 
 /** @returns why the two do not understand each other; empty when they do, or when there is no engine to ask */
-async function askEngine(shell: Shell, dockerEnv: MachineSources['dockerEnv'], signal: AbortSignal): Promise<string> {
+async function askEngine(shell: Shell, dockerEnv: MachineSources['dockerEnv'], outer: AbortSignal): Promise<string> {
+  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  const signal = AbortSignal.any([outer, limit]);
   try {
-    await shell.run(['docker', 'version', '--format', '{{.Server.Version}}'], { env: await dockerEnv(), signal });
+    const env = await unlessAborted(dockerEnv(), signal);
+    if (!env) return '';
+    await shell.run(['docker', 'version', '--format', '{{.Server.Version}}'], { env, signal });
     return '';
   } catch (error) {
+    outer.throwIfAborted();
+    if (limit.aborted) return '';
     if (!(error instanceof CommandError)) throw error;
     return REFUSAL.test(error.stderr) ? (error.stderr.trim().split('\n').at(-1) ?? '') : '';
   }

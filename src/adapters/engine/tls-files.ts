@@ -35,7 +35,7 @@ export function findTlsFiles(env: Environment): TlsFiles | undefined {
  * The texts of these files; the server's certificate is checked.
  *
  * @param field what the message names: `DOCKER_CERT_PATH`
- * @throws UsageError naming the file that cannot be read
+ * @throws UsageError naming the first file that cannot be read
  */
 export async function readTlsFiles({ ca, cert, key }: TlsFiles, field: string): Promise<TlsMaterial> {
   const read = async (file: string): Promise<string> =>
@@ -43,6 +43,6 @@ export async function readTlsFiles({ ca, cert, key }: TlsFiles, field: string): 
       const seen = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
       throw new UsageError(`${field}: cannot read ${file}: ${seen}`, { cause: error });
     });
-  const [caText, certText, keyText] = await Promise.all([read(ca), read(cert), read(key)]);
-  return { ca: caText, cert: certText, key: keyText, verify: true };
+  // One after the other: of several that are missing the same one is named every time.
+  return { ca: await read(ca), cert: await read(cert), key: await read(key), verify: true };
 }

@@ -4,14 +4,7 @@ import { ConflictError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { LockObject, LockStore } from '../locks/object-locks.ts';
 import type { EngineApi } from './engine-api.ts';
-
-interface RawVolume {
-  readonly Name: string;
-  readonly CreatedAt: string;
-  readonly Labels: Readonly<Record<string, string>> | null;
-}
-
-/** Marks volumes that only tell when the holder was last heard of. */
+import { listVolumes, type ListedVolume } from './list-volumes.ts';
 
 /**
  * Locks as volumes: creating one of a name that exists gives that one, with its own labels, so one look says who was first.
@@ -35,7 +28,7 @@ export class VolumeLockStore implements LockStore {
 
   async find(cluster: string): Promise<LockObject | undefined> {
     try {
-      const { Name: id, Labels } = await this.#api.get<RawVolume>(`/volumes/${nameOf(cluster)}`);
+      const { Name: id, Labels } = await this.#api.get<ListedVolume>(`/volumes/${nameOf(cluster)}`);
       const label = Labels?.[LABELS.lock];
       if (label !== undefined) return { id, cluster, label };
     } catch (error) {
@@ -64,24 +57,21 @@ export class VolumeLockStore implements LockStore {
   async ageMs({ cluster, id }: LockObject): Promise<number> {
     const [info, lock, beats] = await Promise.all([
       this.#api.get<{ readonly SystemTime: string }>('/info'),
-      this.#api.get<RawVolume>(`/volumes/${id}`).catch(() => undefined),
+      this.#api.get<ListedVolume>(`/volumes/${id}`).catch(() => undefined),
       this.#listBeats(cluster),
     ]);
     const last = [...beats, ...(lock ? [lock] : [])].map(({ CreatedAt }) => Date.parse(CreatedAt));
     return last.length === 0 ? 0 : Date.parse(info.SystemTime) - Math.max(...last);
   }
 
-  async #create(name: string, cluster: string, labels: Readonly<Record<string, string>>): Promise<RawVolume> {
-    return this.#api.post<RawVolume>('/volumes/create', {
+  async #create(name: string, cluster: string, labels: Readonly<Record<string, string>>): Promise<ListedVolume> {
+    return this.#api.post<ListedVolume>('/volumes/create', {
       body: { Name: name, Labels: { [LABELS.cluster]: cluster, [COMPOSE_PROJECT_LABEL]: cluster, ...labels } },
     });
   }
 
-  async #listBeats(cluster: string): Promise<readonly RawVolume[]> {
-    const { Volumes } = await this.#api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [`${LABELS.beat}=${nameOf(cluster)}`] } },
-    });
-    return Volumes ?? [];
+  async #listBeats(cluster: string): Promise<readonly ListedVolume[]> {
+    return listVolumes(this.#api, { label: [`${LABELS.beat}=${nameOf(cluster)}`] });
   }
 
   async #remove(name: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface Page {
   readonly body: string | undefined;
   /** True when somebody said no, at once: the way is open and nobody listens. */
   readonly isRefused: boolean;
+  /** Of an answer that is no page: 404. */
+  readonly status?: number;
 }
 
 /**
@@ -24,16 +26,19 @@ export async function fetchPage(url: string, { timeoutMs, signal }: FetchOptions
   return new Promise((resolve) => {
     const request = http.get(url, { agent: false, ...(signal ? { signal } : {}) }, (response) => {
       readText(response).then(
-        (body) => finish(response.statusCode === 200 ? body : undefined),
+        (body) =>
+          response.statusCode === 200 ? finish(body) : finish(undefined, { status: response.statusCode ?? 0 }),
         () => finish(undefined),
       );
     });
     const timer = setTimeout(() => request.destroy(), timeoutMs);
-    const finish = (body: string | undefined, isRefused = false): void => {
+    const finish = (body: string | undefined, seen: Partial<Page> = {}): void => {
       clearTimeout(timer);
-      resolve({ body, isRefused });
+      resolve({ body, isRefused: false, ...seen });
     };
-    request.once('error', (error: NodeJS.ErrnoException) => finish(undefined, error.code === 'ECONNREFUSED'));
+    request.once('error', (error: NodeJS.ErrnoException) =>
+      finish(undefined, { isRefused: error.code === 'ECONNREFUSED' }),
+    );
   });
 }
 

@@ -36,7 +36,7 @@ test('a page with status 200 is its body', async (t) => {
 for (const status of [204, 302, 401, 404, 500]) {
   test(`a page with status ${status} is none`, async (t) => {
     await using server = await serve((_, response) => response.writeHead(status).end());
-    t.deepEqual(await fetchPage(server.url, { timeoutMs: 5000 }), { body: undefined, isRefused: false });
+    t.deepEqual(await fetchPage(server.url, { timeoutMs: 5000 }), { body: undefined, isRefused: false, status });
   });
 }
 

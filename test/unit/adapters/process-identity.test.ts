@@ -27,8 +27,9 @@ test('of another namespace, boot or machine nobody knows', (t) => {
 });
 
 test('one that was killed and that nobody has waited for is dead', async (t) => {
-  // The shell is replaced by a program that never waits for the child it has.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell is replaced by a program that never waits for the child it has, which ends after that and not before.
+  const script = '(until grep -qx sleep "/proc/$$/comm"; do :; done) & echo $!; exec sleep 60';
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(String(chunk));
   const stat = await waitFor('a zombie', {

@@ -176,6 +176,21 @@ for (const options of [{}, { platform: 'swarm' }, { platform: 'containers' }] as
   });
 }
 
+for (const options of [{}, { makes: true }] as const) {
+  test(`an engine that says in time that it is no swarm, and not what it has, is asked again, with ${JSON.stringify(options)}`, async (t) => {
+    await using plain = await FakeContainers.start(CLUSTER);
+    let isBusy = true;
+    plain.engine.on({
+      'GET /volumes': () => {
+        if (!isBusy) return { Volumes: [] };
+        isBusy = false;
+        return SILENCE;
+      },
+    });
+    t.is(await kindOf(targetOf(plain.engine), options), 'containers');
+  });
+}
+
 test('where nothing names an engine the lab of this machine is used, and that is said', async (t) => {
   await using plain = await FakeContainers.start();
   await using lab = await FakeSwarm.start();

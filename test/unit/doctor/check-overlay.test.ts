@@ -28,6 +28,7 @@ const reading = (views: readonly OverlayView[], more: Partial<OverlayReading> = 
   skipped: [],
   rates: [],
   unmeasured: [],
+  left: [],
   ...more,
 });
 
@@ -45,6 +46,11 @@ test('where every packet comes through there is nothing to find', (t) => {
     findings: [],
   });
   t.deepEqual(report.pairs.map(formatPair), ['ok 1350, 812 MB/s', 'ok 1350']);
+});
+
+test('what was not measured and what is left are said beside it', (t) => {
+  const more = { unmeasured: ['b has no python3'], left: ['the container on b is left'] };
+  t.deepEqual(judgeOverlay(reading([], more)).notes, ['b has no python3', 'the container on b is left']);
 });
 
 test('two nodes that do not reach each other are named together, with what both saw', (t) => {

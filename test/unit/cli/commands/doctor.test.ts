@@ -31,6 +31,7 @@ test('the list has one line for what is well, and all there is for what is not',
     skipped: [],
     rates: [{ from: 'n1', to: 'n2', bytesPerSecond: 812e6 }],
     unmeasured: ['n2 has no python3 and no Spark image: its throughput was not measured'],
+    left: [],
   });
   const silent = errorOf('SS-E01', { subject: 'this machine', problem: 'no engine runs', proof: 'p', fix: 'f' });
   const kept = noteOf('SS-K03', { subject: 'cluster old', problem: 'it was removed', proof: 'p', fix: 'f' });
@@ -99,4 +100,20 @@ test('nothing found is said in one sentence', (t) => {
   const report = makeReport([], { result: networkResult('no swarm', 0), overlay: undefined });
   t.true(report.healthy);
   t.is(formatDoctor(report, colors), 'The swarm\n  - overlay network  no swarm\n\nNothing stands in the way.');
+});
+
+test('what could not be looked at is counted: "nothing" is said of the rest', (t) => {
+  const why = 'not known: its engine does not answer';
+  const report = makeReport([], { result: networkResult(why, 0), overlay: undefined });
+  t.is(
+    formatDoctor(report, colors),
+    `The swarm\n  - overlay network  ${why}\n\nNothing stands in the way: 1 not known.`,
+  );
+});
+
+test('what a measurement has left is said also where nothing was measured', (t) => {
+  const left = ['what it made on n1 is left, and the next doctor takes it away: conflict'];
+  const overlay = judgeOverlay({ views: [], skipped: [], rates: [], unmeasured: [], left });
+  const report = makeReport([], { result: networkResult(overlay, 0), overlay });
+  t.regex(formatDoctor(report, colors), /\n\nnote: what it made on n1 is left, .*: conflict\n\nNothing stands/);
 });

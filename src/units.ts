@@ -78,9 +78,10 @@ const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } a
  *
  * @throws UsageError naming the field and the text
  */
-export function parseDuration(text: string, field: string): number {
-  const match = /^([1-9][0-9]{0,8})(ms|s|m|h|d)$/.exec(text);
-  if (match) return Number(match[1]) * MS_PER_UNIT[match[2] as keyof typeof MS_PER_UNIT];
+export function parseDuration(text: string, field: string, { hasZero = false } = {}): number {
+  const match = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/.exec(text);
+  if (match && (hasZero || match[1] !== '0'))
+    return Number(match[1]) * MS_PER_UNIT[match[2] as keyof typeof MS_PER_UNIT];
   throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected a number and a unit, like 30s, 5m or 1h`);
 }
 
@@ -96,7 +97,7 @@ export function formatDuration(durationMs: number): string {
 export function formatBytes(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
   if (bytes >= 1e6) return `${Math.round(bytes / 1e6)} MB`;
-  return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1000 ? `${bytes} B` : `${Math.ceil(bytes / 1e3)} kB`;
 }
 
 /**

@@ -20,7 +20,9 @@ remove() {
   [ -O "$1" ] || { echo 'it belongs to another user'; return 1; }
   case $1 in .new/*) ;; *) over "$1" || { echo 'it has not ended'; return 1; } ;; esac
   trash=.trash/${1##*/}.$$
-  mv -T "$1" "$trash" && rm -rf --one-file-system "$trash"
+  mv -T "$1" "$trash" && rm -rf --one-file-system "$trash" || return
+  # What was sent of it before, and cut off: it would be seen as a job again.
+  case $1 in .new/*) ;; *) rm -rf --one-file-system ".new/$1".* ;; esac
 }
 
 # In a shell of its own, for the folder and the lock.

@@ -15,6 +15,7 @@ main() {
   [ -d "$staging" ] || { [ ! -e "$dir" ] || answer_existing; say gone; }
   check_tools
   check_staging
+  check_trimming
   lock_names
   check_name
   read_stamp
@@ -81,6 +82,15 @@ check_tools() {
     command -v $tool >/dev/null || refuse "$tool is missing: coreutils, util-linux, findutils and grep are needed"
   done
   env --default-signal=INT true 2>/dev/null || refuse 'env --default-signal is missing: coreutils 8.31 or newer is needed'
+}
+
+# Not every file system can give back the beginning of a file: NFS before 4.2 cannot.
+check_trimming() {
+  grep -qE '"maxOutputBytes":[0-9]' "$staging/spec.json" || return 0
+  command -v fallocate >/dev/null || refuse 'fallocate is missing: util-linux is needed for --max-output'
+  problem=$({ env printf '%8192s' '' >"$staging/probe" && fallocate --punch-hole --offset 0 --length 4096 "$staging/probe"; } 2>&1) ||
+    refuse "--max-output is not possible in $base: $(short "$problem")"
+  rm -f "$staging/probe"
 }
 
 # Idle for 60 s is judged as interrupted, for ever: so nothing starts that comes near.

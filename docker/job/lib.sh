@@ -71,6 +71,16 @@ reserve_exit() {
   printf '%-64s\n' '' >exit.new
 }
 
+# read_gone STREAM, into $gone: how many bytes of its beginning are not kept any more (--max-output). The job may have written into
+# its folder, and may have emptied the file itself.
+read_gone() {
+  gone=0
+  [ -f "$1.from" ] || return 0
+  gone=$(head -c 20 "$1.from" 2>/dev/null)
+  case $gone in '' | *[!0-9]* | 0?* | ????????????????*) gone=0 ;; esac
+  [ "$gone" -le "$(stat -c %s "$1" 2>/dev/null || echo 0)" ] || gone=0
+}
+
 # read_child: leader and begin of the job's session, as the job itself wrote them before its command
 read_child() {
   leader='' leader_start=''

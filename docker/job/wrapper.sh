@@ -40,10 +40,14 @@ main() {
   # The launch reads both to their end.
   exec 3>&-
   [ "$mode" = task ] || exec 2>/dev/null
+  most=$(number_of maxOutputBytes)
+  case $most in 0*) most='' ;; esac
   start_command
   start_timer
+  start_trimmer
   wait_for_command
   stop_timer
+  stop_trimmer
   oom=$(($(oom_kills) - oom_before))
   if ! read_child; then
     [ ! -e cancel ] || finish 130 'before start'
@@ -167,6 +171,51 @@ stop_timer() {
   # In this order: what is dead makes no children, and until it is waited for its number is nobody else's.
   kill -s KILL "$timer" 2>/dev/null
   kill -s KILL -- "-$timer" 2>/dev/null
+}
+
+# Keeps the last of what the job prints. It is no part of the job, and ends with this wrapper.
+start_trimmer() {
+  trimmer=''
+  [ -n "$most" ] || return 0
+  start_of $$
+  own_start=$start
+  (
+    trap '' INT TERM HUP
+    while lives $$ "$own_start"; do
+      trim_output
+      sleep 1 || :
+    done
+  ) </dev/null >/dev/null 2>&1 9>&- &
+  trimmer=$!
+  start_of $trimmer || :
+  trimmer_start=$start
+}
+
+# As stop_timer. Then what was printed since it looked last.
+stop_trimmer() {
+  [ -n "$trimmer" ] || return 0
+  ! lives "$trimmer" "$trimmer_start" || kill -s KILL "$trimmer" 2>/dev/null
+  wait "$trimmer" 2>/dev/null
+  trim_output 2>/dev/null
+}
+
+# A quarter more than what is to be kept, and the rest goes. The blocks at the beginning are given back and the size stays, so that
+# a byte keeps its number for whoever reads on, and the job may write meanwhile. Then the number is written: before, on a full
+# disk, there would be no room for it.
+trim_output() {
+  for stream in stdout stderr; do
+    read_gone $stream
+    # It was emptied: by `>/dev/stderr`, say.
+    [ "$gone" -gt 0 ] || [ ! -e $stream.from ] || rm -f $stream.from
+    size=$(stat -c %s $stream) || continue
+    [ $((size - gone)) -gt $((most + most / 4)) ] || continue
+    from=$((size - most))
+    # From the beginning of a line on, where there is one near.
+    rest=$(tail -c "+$((from + 1))" $stream | head -c 65536 | head -n 1 | wc -c)
+    [ "$rest" -ge 65536 ] || from=$((from + rest))
+    fallocate --punch-hole --offset 0 --length $((from / 4096 * 4096)) $stream || continue
+    printf '%s\n' "$from" >$stream.from.new && mv -T $stream.from.new $stream.from
+  done
 }
 
 # A quotation mark inside a text of spec.json has a backslash before it, so this finds keys alone.

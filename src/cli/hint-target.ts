@@ -1,3 +1,5 @@
+import type { ClusterOptions } from './options.ts';
+
 const FLAGS = ['--context', '--platform'] as const;
 
 /**
@@ -12,6 +14,12 @@ export function withTarget(hint: string, argv: readonly string[]): string {
   });
   if (typed.length === 0) return hint;
   return hint.replaceAll(/spark-swarm [a-z-]+[^;,"()]*?--name [^\s;,]+/g, (command) => `${command} ${typed.join(' ')}`);
+}
+
+/** The same for what is said of something that went well: the flags that were typed, each after a blank. */
+export function formatTarget({ context, platform }: Pick<ClusterOptions, 'context' | 'platform'>): string {
+  const typed = { '--context': context, '--platform': platform };
+  return FLAGS.flatMap((flag) => (typed[flag] === undefined ? [] : [` ${flag} ${typed[flag]}`])).join('');
 }
 
 function findValue(flag: string, argv: readonly string[]): string | undefined {

@@ -33,7 +33,10 @@ async function runProcess(work: (cli: CliContext) => Promise<number>, projectRoo
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`error: Cannot write the output: ${error.message}\n`);
+      process.exit(1);
+    }
     controller.abort(new OutputClosedError('Nobody reads the output any more'));
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {

@@ -42,7 +42,7 @@ export function assertDriverFits(
       `${all.length === 1 ? '' : `${all.length} × `}${formatSize(OVERHEAD_PER_CORE_BYTES)} overhead = ${formatSize(needed)}, ` +
       `and its limit is ${formatSize(limitBytes)}`,
     {
-      hint: `${running === '' ? 'a smaller --driver-memory' : 'wait for the other, a smaller --driver-memory'}, or spark-swarm deploy --master-memory ${formatSize(needed)}`,
+      hint: `${running === '' ? 'a smaller --driver-memory' : `wait for ${runningBytes.length === 1 ? 'the other' : 'one of the others'}, a smaller --driver-memory`}, or spark-swarm deploy --master-memory ${formatSize(needed)}`,
     },
   );
 }

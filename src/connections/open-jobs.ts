@@ -5,9 +5,11 @@ import { packRecord } from '../adapters/jobs/pack-record.ts';
 import { readSubmitScripts } from '../adapters/jobs/submit-scripts.ts';
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import { ownerOf } from '../compose/resolve-services.ts';
-import { NotFoundError, UnreachableError } from '../errors.ts';
+import { UnreachableError } from '../errors.ts';
 import type { DriverPlace } from '../jobs/job.ts';
+import { RECORDS } from '../jobs/running-jobs.ts';
 import { NO_EXTRAS } from '../operations/jobs/job-context.ts';
+import { requireCluster } from '../operations/require-cluster.ts';
 import type { SubmitContext } from '../operations/submit.ts';
 import { readMasterState } from '../operations/spark-pages.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
@@ -29,8 +31,7 @@ export interface OpenJobs extends SubmitContext {
   readonly connection: Connection;
 }
 
-/** A volume of the cluster's own is mounted above it. */
-const RECORDS = '/var/lib/spark/jobs/records';
+const NO_CLUSTER_HINT = 'spark-swarm list shows them all; start or deploy makes one';
 
 /** @throws NotFoundError: no such cluster, or no such host; UnreachableError; UsageError: no tasks in containers of one engine */
 export async function openJobs(
@@ -38,7 +39,7 @@ export async function openJobs(
   { name, driver, projectRoot }: OpenJobsOptions,
 ): Promise<OpenJobs> {
   const [state, scripts, eventLog, submitScripts] = await Promise.all([
-    readCluster(connection, name),
+    requireCluster(connection, name, NO_CLUSTER_HINT),
     readJobScripts(projectRoot),
     readEventLogScript(projectRoot),
     readSubmitScripts(projectRoot),
@@ -67,14 +68,6 @@ export async function openJobs(
   };
 }
 
-async function readCluster({ platform }: Connection, name: string): Promise<Cluster> {
-  const cluster = await platform.readCluster(name);
-  if (cluster) return cluster;
-  throw new NotFoundError(`No cluster named "${name}"`, {
-    hint: 'spark-swarm list shows them all; start or deploy makes one',
-  });
-}
-
 function masterShell(connection: Connection, state: Cluster): ExecJobShell {
   const { name } = state;
   const { uid, gid } = ownerOf({ data: state.remembered?.data });
@@ -86,7 +79,7 @@ function masterShell(connection: Connection, state: Cluster): ExecJobShell {
     hint: `the cluster is of an older version: spark-swarm image build, then spark-swarm deploy --name ${name} --image spark-swarm:latest`,
     open: async () => {
       // What was read a moment ago is good for the first time; later the master may be another container.
-      const cluster = isFresh ? state : await readCluster(connection, name);
+      const cluster = isFresh ? state : await requireCluster(connection, name, NO_CLUSTER_HINT);
       isFresh = false;
       return openMaster(connection, cluster);
     },

@@ -142,7 +142,7 @@ function judgeMasterLost(
         proof: isLost ? reason : `the driver: ${shorten(said ?? '')}`,
         fix:
           cluster.platform === 'swarm' && spec.driver === 'master'
-            ? 'run it again; a driver of its own survives the master: spark-swarm job run --driver task …'
+            ? 'run it again; a driver in a container of its own goes on without that of the master: spark-swarm job run --driver task …'
             : 'run it again',
       }),
     ];

@@ -1,5 +1,5 @@
 import type { Finding } from '../doctor/finding.ts';
-import { pageOf } from '../doctor/problems.ts';
+import { makeFinding, type FindingText } from '../doctor/problems.ts';
 
 /** What keeps an application from working, and the title of its section in `docs/problems/jobs.md`. */
 export const JOB_PROBLEMS = {
@@ -26,14 +26,12 @@ export const JOB_PROBLEMS = {
 
 export type JobProblem = keyof typeof JOB_PROBLEMS;
 
-type FindingText = Pick<Finding, 'subject' | 'problem' | 'proof' | 'fix'>;
-
 /** What stands in the way of an application. */
 export function problemOf(id: JobProblem, text: FindingText): Finding {
-  return { id, severity: 'error', ...text, page: pageOf(id) };
+  return makeFinding('error', id, text);
 }
 
 /** What may come to stand in the way of an application. */
 export function riskOf(id: JobProblem, text: FindingText): Finding {
-  return { id, severity: 'warning', ...text, page: pageOf(id) };
+  return makeFinding('warning', id, text);
 }

@@ -6,8 +6,8 @@ import { runSteps, skipped, type FlowStep, type Report, type Skipped, type StepC
 import { formatBytes } from '../units.ts';
 import { buildArgv, buildEnv, imageNames, passedBuildArgs, type Builder, type BuildTarget } from './build-argv.ts';
 import { buildFailureHint, checkBuildFolder, checkFreeSpace } from './build-checks.ts';
-import { BuildProgress } from './build-output.ts';
-import { readImage, type ImageState } from './image-state.ts';
+import { followBuild } from './build-output.ts';
+import { readBuiltImage, readImage, type ImageState } from './image-state.ts';
 
 export interface BuildRequest {
   /** The folder `docker/`. */
@@ -139,7 +139,11 @@ export async function buildImage(
       id: 'build',
       title: `Build the image "${name}" (Spark ${plan.sparkVersion})`,
       run: async ({ progress }) => {
-        await runBuild(plan, machine, progress, signal);
+        await followBuild(async (onLine) => machine.build(plan, onLine, signal), {
+          progress,
+          keptLines: SHOWN_LINES,
+          explain: buildFailure,
+        });
         built = await readBuilt(plan, machine.api, previous);
         return built.isUnchanged
           ? skipped(`nothing changed (${formatBytes(built.sizeBytes)})`)
@@ -173,39 +177,16 @@ async function provideBaseImage(image: string, machine: BuildMachine, context: S
   }
 }
 
-async function runBuild(
-  plan: BuildPlan,
-  machine: BuildMachine,
-  progress: (detail: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const output = new BuildProgress(SHOWN_LINES);
-  try {
-    await machine.build(
-      plan,
-      (line) => {
-        const detail = output.push(line);
-        if (detail !== undefined) progress(detail);
-      },
-      signal,
-    );
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const { command, exitStatus } = error;
-    throw new CommandError(
-      { command, exitStatus, stdout: '', stderr: output.lastLines.join('\n') },
-      { cause: error, hint: buildFailureHint(output.lastLines) },
-    );
-  }
+function buildFailure(lastLines: readonly string[], error: CommandError): CommandError {
+  const { command, exitStatus } = error;
+  return new CommandError(
+    { command, exitStatus, stdout: '', stderr: lastLines.join('\n') },
+    { cause: error, hint: buildFailureHint(lastLines) },
+  );
 }
 
 async function readBuilt(plan: BuildPlan, api: EngineApi, previous: ImageState | undefined): Promise<BuiltImage> {
   const [name = ''] = plan.names;
-  const image = await readImage(api, name);
-  if (!image) {
-    throw new NotFoundError(`docker build ended well, but ${api.name} has no image "${name}"`, {
-      hint: 'a buildx builder of its own keeps what it builds: docker buildx use default',
-    });
-  }
-  return { names: plan.names, id: image.id, sizeBytes: image.sizeBytes, isUnchanged: previous?.id === image.id };
+  const { id, sizeBytes } = await readBuiltImage(api, name);
+  return { names: plan.names, id, sizeBytes, isUnchanged: previous?.id === id };
 }

@@ -1,3 +1,5 @@
+import { CommandError } from '../errors.ts';
+
 /** Where a build is: `step 7 of 19: RUN apt-get update`. */
 export interface BuildStep {
   readonly number: number;
@@ -82,6 +84,30 @@ export class BuildProgress {
   #keep(text: string): void {
     this.#kept.push(text);
     if (this.#kept.length > this.#keptLines) this.#kept.shift();
+  }
+}
+
+export interface BuildFollower {
+  readonly progress: (detail: string) => void;
+  /** Lines of output that are kept for an error. */
+  readonly keptLines: number;
+  /** What is thrown in place of the builder's error, made of the last lines, oldest first. */
+  readonly explain: (lastLines: readonly string[], error: CommandError) => Error;
+}
+
+/** Runs a build that says its output line by line, and turns that into progress, or into the reason why it failed. */
+export async function followBuild(
+  build: (onLine: (line: string) => void) => Promise<void>,
+  { progress, keptLines, explain }: BuildFollower,
+): Promise<void> {
+  const output = new BuildProgress(keptLines);
+  try {
+    await build((line) => {
+      const detail = output.push(line);
+      if (detail !== undefined) progress(detail);
+    });
+  } catch (error) {
+    throw error instanceof CommandError ? explain(output.lastLines, error) : error;
   }
 }
 

@@ -64,6 +64,19 @@ export async function readImage(
 }
 
 /**
+ * The image that a build has just made.
+ *
+ * @throws NotFoundError where the builder keeps what it builds to itself; EngineError; UnreachableError
+ */
+export async function readBuiltImage(api: EngineApi, name: string, signal?: AbortSignal): Promise<ImageState> {
+  const image = await readImage(api, name, signal);
+  if (image) return image;
+  throw new NotFoundError(`docker build ended well, but ${api.name} has no image "${name}"`, {
+    hint: 'a buildx builder of its own keeps what it builds: docker buildx use default',
+  });
+}
+
+/**
  * The first of the engines that has the image: the one to ship it from. An engine that does not answer is passed over, as
  * long as another one does.
  *

@@ -1,10 +1,10 @@
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
-import { CommandError, ConflictError, InvalidStateError, NotFoundError } from '../errors.ts';
+import { ConflictError, InvalidStateError, NotFoundError } from '../errors.ts';
 import type { StepContext } from '../events.ts';
 import type { Builder } from './build-argv.ts';
 import { checkFreeSpace } from './build-checks.ts';
-import { BuildProgress } from './build-output.ts';
-import { imageNotFound, readImage, type ImageState } from './image-state.ts';
+import { followBuild } from './build-output.ts';
+import { imageNotFound, readBuiltImage, readImage, type ImageState } from './image-state.ts';
 import { packagesBuild, type BaseImage, type PackagesBuild, type PackagesTarget } from './packages-argv.ts';
 import { packagesFailure } from './packages-failure.ts';
 import { checkJars, type FoundFile } from './packages-jars.ts';
@@ -139,12 +139,14 @@ async function provide(
   await checkBase(base, machine, signal);
   const builder = await machine.findBuilder(signal);
   progress(name);
-  await runBuild(packagesBuild(plan, target, { builder, env }), machine, progress, signal);
-  const built = await readImage(api, name, signal);
-  if (built) return { name, id: built.id, isNew: true };
-  throw new NotFoundError(`docker build ended well, but ${api.name} has no image "${name}"`, {
-    hint: 'a buildx builder of its own keeps what it builds: docker buildx use default',
+  const build = packagesBuild(plan, target, { builder, env });
+  await followBuild(async (onLine) => machine.buildPackages(build, onLine, signal), {
+    progress,
+    keptLines: KEPT_LINES,
+    explain: (lastLines, error) => packagesFailure(plan.requirements.source, lastLines, error),
   });
+  const { id } = await readBuiltImage(api, name, signal);
+  return { name, id, isNew: true };
 }
 
 /** The notebook's image of the same build as the cluster's: executors and drivers must not differ. */
@@ -173,28 +175,6 @@ async function checkBase(base: BaseImage, machine: PackagesMachine, signal: Abor
   }
   const { DockerRootDir } = await machine.api.get<{ readonly DockerRootDir: string }>('/info', { signal });
   checkFreeSpace(await machine.readFreeBytes(DockerRootDir), DockerRootDir, present);
-}
-
-async function runBuild(
-  build: PackagesBuild,
-  machine: PackagesMachine,
-  progress: (detail: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const output = new BuildProgress(KEPT_LINES);
-  try {
-    await machine.buildPackages(
-      build,
-      (line) => {
-        const detail = output.push(line);
-        if (detail !== undefined) progress(detail);
-      },
-      signal,
-    );
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw packagesFailure(build.plan.requirements.source, output.lastLines, error);
-  }
 }
 
 async function readLabels(

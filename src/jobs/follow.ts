@@ -2,6 +2,8 @@ export interface StreamOffset {
   /** The byte at which the lines that were asked for begin. */
   readonly start: number;
   readonly size: number;
+  /** Bytes at the beginning that are not kept any more. */
+  readonly gone: number;
 }
 
 export interface JobOffsets {
@@ -17,8 +19,9 @@ export function offsetsWords(base: string, folder: string, lines: number | 'all'
 /** A stream that is not there yet begins at 0. */
 export function readOffsets(text: string): JobOffsets {
   const read = (name: string): StreamOffset => {
-    const [, start = '0', size = '0'] = new RegExp(`^${name} (\\d+) (\\d+)$`, 'm').exec(text) ?? [];
-    return { start: Number(start), size: Number(size) };
+    const numbers = new RegExp(`^${name} (\\d+) (\\d+) (\\d+)$`, 'm').exec(text)?.slice(1).map(Number) ?? [];
+    const [start = 0, size = 0, gone = 0] = numbers;
+    return { start, size, gone };
   };
   return { stdout: read('stdout'), stderr: read('stderr') };
 }

@@ -9,3 +9,11 @@ export function formatEnvironment(variables: Readonly<Record<string, string>>): 
     .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`)
     .join('');
 }
+
+/** The values in such a text; of a variable that is set twice the later one counts. */
+export function parseEnvironment(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^export ([A-Za-z_][A-Za-z0-9_]*)='((?:[^']|'\\'')*)'$/gm);
+  return new Map(
+    Array.from(lines, ([, name = '', value = '']): [string, string] => [name, value.replaceAll(String.raw`'\''`, "'")]),
+  );
+}

@@ -91,6 +91,12 @@ export const JOB_FILE_KEYS = {
     description: 'How long it may take to end after each of INT and TERM: --grace.',
     pattern: DURATION,
   },
+  'max-output': {
+    kind: 'value',
+    expected: 'a number and a unit, like 100m or 2g',
+    description: 'How much of its standard output and of its standard error is kept, the last of each: --max-output.',
+    pattern: '^[1-9][0-9]{0,15}[kmgtKMGT][bB]?$',
+  },
 } satisfies Readonly<Record<string, JobFileRule>>;
 
 export type JobFileKey = keyof typeof JOB_FILE_KEYS;

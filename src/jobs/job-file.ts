@@ -3,14 +3,16 @@ import type { ParsedFile, Path } from '../config/check-settings.ts';
 import { closestKey } from '../config/closest-key.ts';
 import type { Problem } from '../config/problem.ts';
 import { UsageError } from '../errors.ts';
-import { IVY_SETTINGS, isFileOption, isUrl, splitSubmitOptions } from '../spark/submit-argv.ts';
+import { IVY_SETTINGS, isUrl } from '../spark/submit-argv.ts';
+import { isFileOption, splitSubmitOptions } from '../spark/submit-options.ts';
 import { parseDuration } from '../units.ts';
 import { parseDriverPlace } from './driver-place.ts';
 import { checkConfigKey } from './job-configs.ts';
 import { JOB_FILE_KEYS, type JobFileKey } from './job-file-keys.ts';
 import { parseJobName } from './job-name.ts';
-import { parseJobType } from './job-words.ts';
+import { parseJobType, parseMaxOutput } from './job-words.ts';
 import { EMPTY_WISH, type JobWish } from './job-wish.ts';
+import type { JobType } from './job.ts';
 
 const KEYS = Object.keys(JOB_FILE_KEYS) as readonly JobFileKey[];
 
@@ -18,19 +20,17 @@ const KEYS = Object.keys(JOB_FILE_KEYS) as readonly JobFileKey[];
  * What a job file asks for, and all that is wrong with the file itself. Values are taken as they are written: `1.0` stays `1.0`.
  *
  * @param folder that paths in it are relative to, as the user would name it; empty for where the user is
+ * @returns without a wish when it is no map: the problem says it all
  */
 export function readJobWish(
   file: ParsedFile,
   folder: string,
-): { readonly wish: JobWish; readonly problems: readonly Problem[] } {
+): { readonly wish: JobWish | undefined; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const { value } = file;
   if (!isMap(value)) {
-    const seen = describe(value);
-    return {
-      wish: EMPTY_WISH,
-      problems: [{ ...file.placeOf([]), message: `got ${seen}; expected keys and values, like mains: [app.py]` }],
-    };
+    const message = `got ${describe(value)}; expected keys and values, like mains: [app.py]`;
+    return { wish: undefined, problems: [{ ...file.placeOf([]), message }] };
   }
   for (const key of Object.keys(value).filter((name) => !Object.hasOwn(JOB_FILE_KEYS, name)))
     problems.push({ ...file.placeOfKey([key]), message: unknownKey(key) });
@@ -73,13 +73,16 @@ export function readJobWish(
     return !wrong;
   });
   const moved = configs.map(([key, text]) => [key, key === IVY_SETTINGS ? rebase(text) : text] as const);
+  const mains = texts('mains').map(rebase);
+  const isMistyped = Object.hasOwn(value, 'type');
   const wish: JobWish = {
     ...EMPTY_WISH,
-    type: one('type', (text) => parseJobType(text, 'type')) ?? EMPTY_WISH.type,
+    // Of a type that is none, no more is to be said than that.
+    type: one('type', (text) => parseJobType(text, 'type')) ?? (isMistyped ? guessType(mains) : EMPTY_WISH.type),
     name: one('name', (text) => parseJobName(text, 'name')),
     cluster: one('cluster', (text) => parseClusterName(text, 'cluster')),
     driver: one('driver', (text) => parseDriverPlace(text, 'driver')),
-    mains: texts('mains').map(rebase),
+    mains,
     libs: texts('libs').map(rebase),
     args: texts('args'),
     params: Object.fromEntries(entries('params')),
@@ -89,9 +92,14 @@ export function readJobWish(
     output: one('output', String),
     example: one('example', String),
     timeoutMs: one('timeout', (text) => parseDuration(text, 'timeout')) ?? EMPTY_WISH.timeoutMs,
-    graceMs: one('grace', (text) => parseDuration(text, 'grace')) ?? EMPTY_WISH.graceMs,
+    maxOutputBytes: one('max-output', (text) => parseMaxOutput(text, 'max-output')) ?? EMPTY_WISH.maxOutputBytes,
+    graceMs: one('grace', (text) => parseDuration(text, 'grace', { hasZero: true })) ?? EMPTY_WISH.graceMs,
   };
   return { wish, problems };
+}
+
+function guessType([script = '']: readonly string[]): JobType {
+  return /\.(sh|bash)$/i.test(script) ? 'shell' : 'spark';
 }
 
 /** What the options of spark-submit bring is relative to the job file, too. */

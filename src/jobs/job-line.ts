@@ -59,6 +59,11 @@ export function planShellLine(wish: JobWish, tools: LineTools): JobLine {
       message: `No such script: ${script}`,
       hint: 'a path inside the cluster starts with "/", like /data/run.sh',
     });
+  if (script !== undefined && /\.(py|jar|R)$/i.test(script))
+    problems.push({
+      message: `${script}: a Spark application is no shell script`,
+      hint: `spark-swarm job run ${script}`,
+    });
   if (wish.example !== undefined) problems.push({ message: '--example is for Spark jobs' });
   if (wish.options.length > 0)
     problems.push({ message: `A shell job takes no options of spark-submit: ${wish.options.join(' ')}` });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import { parseClusterName } from '../cluster/cluster-name.ts';
-import { baseName, splitSubmitOptions } from '../spark/submit-argv.ts';
+import { baseName } from '../spark/submit-argv.ts';
+import { splitSubmitOptions } from '../spark/submit-options.ts';
 import { checkArchive, isArchiveName } from './check-archive.ts';
 import { checkWords, type Word } from './check-words.ts';
 import { collect, collectAsync, toError } from './collect-problems.ts';
@@ -61,7 +62,7 @@ export async function planJob(wish: JobWish, tools: JobTools): Promise<JobPlan> 
   const uploads = await listUploads(line, tools, problems);
   if (problems.length > 0) throw toError(`The job ${JSON.stringify(name)}`, problems);
   const environment = formatEnvironment(variables);
-  const contentHash = await hashContent(uploads, environment, tools);
+  const contentHash = joinHashes(await hashUploads(uploads, tools), environment);
   const spec = withHash(
     {
       schemaVersion: 1,
@@ -77,6 +78,7 @@ export async function planJob(wish: JobWish, tools: JobTools): Promise<JobPlan> 
       createdBy: tools.createdBy,
       timeoutMs: wish.timeoutMs,
       graceMs: wish.graceMs,
+      ...(wish.maxOutputBytes === null ? {} : { maxOutputBytes: wish.maxOutputBytes }),
       hash: '',
     },
     contentHash,
@@ -143,14 +145,17 @@ async function listUploads(line: JobLine, tools: JobTools, problems: JobProblem[
   return [...uploads, { name: PROPERTIES_FILE, text: `${own}${formatProperties(line.properties)}` }];
 }
 
-async function hashContent(uploads: readonly JobUpload[], environment: string, tools: JobTools): Promise<string> {
-  const hashes = await Promise.all(
-    uploads.map(async (upload) => ('text' in upload ? sha256(upload.text) : tools.hash(upload.path))),
-  );
+/** sha256 of each. @throws UsageError naming a file that cannot be read */
+export async function hashUploads(uploads: readonly JobUpload[], tools: JobTools): Promise<readonly string[]> {
+  return Promise.all(uploads.map(async (upload) => ('text' in upload ? sha256(upload.text) : tools.hash(upload.path))));
+}
+
+/** @param environment text of `env.sh` */
+export function joinHashes(hashes: readonly string[], environment: string): string {
   return sha256(JSON.stringify([hashes, environment]));
 }
 
-function withHash(spec: JobSpec, contentHash: string): JobSpec {
+export function withHash(spec: JobSpec, contentHash: string): JobSpec {
   const { createdAt: _, createdBy: __, hash: ___, ...asked } = spec;
   return { ...spec, hash: sha256(JSON.stringify([asked, contentHash])) };
 }

@@ -10,6 +10,10 @@ export function specLine(spec: JobSpec): string {
   return `${JSON.stringify(spec)}\n`;
 }
 
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
 /** @returns `undefined` for one that is damaged, cut off, or of another version */
 export function parseSpecLine(text: string): JobSpec | undefined {
   try {
@@ -17,7 +21,7 @@ export function parseSpecLine(text: string): JobSpec | undefined {
     const isWhole =
       spec?.schemaVersion === 1 &&
       [spec.id, spec.name, spec.type, spec.cluster, spec.driver, spec.hash].every((part) => typeof part === 'string') &&
-      [spec.argv, spec.environment, spec.files].every((part) => Array.isArray(part));
+      [spec.argv, spec.environment, spec.files].every(isTexts);
     return isWhole ? (spec as JobSpec) : undefined;
   } catch {
     return undefined;

@@ -15,6 +15,7 @@ export interface JobScripts {
   readonly sizes: string;
   readonly clean: string;
   readonly fail: string;
+  readonly export: string;
 }
 
 /** What `submit` needs besides. */

@@ -30,6 +30,8 @@ export interface JobWish {
   readonly timeoutMs: number | null;
   /** How long it may take to end after each of INT and TERM. */
   readonly graceMs: number;
+  /** How much of each of its two outputs is kept; `null` for all. */
+  readonly maxOutputBytes: number | null;
   /** Whether jars are looked into before they are sent. */
   readonly check: boolean;
   /** What was found while reading; reported with all the rest. */
@@ -62,6 +64,7 @@ export const EMPTY_WISH: JobWish = {
   example: undefined,
   timeoutMs: null,
   graceMs: DEFAULT_GRACE_MS,
+  maxOutputBytes: null,
   check: true,
   problems: [],
 };

@@ -1,6 +1,12 @@
 import { UsageError } from '../errors.ts';
-import { isSubmitSwitch, splitInline, splitSubmitOptions, type SubmitOption } from '../spark/submit-argv.ts';
-import { parseDuration } from '../units.ts';
+import {
+  isSubmitSwitch,
+  optionWords,
+  splitInline,
+  splitSubmitOptions,
+  type SubmitOption,
+} from '../spark/submit-options.ts';
+import { BYTES_PER_MIB, parseDuration, parseSize } from '../units.ts';
 import { collect } from './collect-problems.ts';
 import { parseDriverPlace } from './driver-place.ts';
 import { parseJobId } from './job-id.ts';
@@ -25,6 +31,7 @@ export interface JobFlags {
   readonly driver?: string;
   readonly timeout?: string;
   readonly grace?: string;
+  readonly maxOutput?: string;
   readonly example?: string;
   readonly check?: boolean;
 }
@@ -58,18 +65,26 @@ export function wishFromWords(words: readonly string[], flags: JobFlags = {}, ba
     args: args.length > 0 ? args : base.args,
     params: { ...base.params, ...readPairs(flags.param, '--param', problems) },
     configs: { ...base.configs, ...readPairs(flags.config, '--config', problems) },
-    options: [
-      ...base.options,
-      ...line.options.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value])),
-    ],
+    options: [...base.options, ...optionWords(line.options)],
     input: flags.input ?? base.input,
     output: flags.output ?? base.output,
     example,
     timeoutMs: read(flags.timeout, (text) => parseDuration(text, '--timeout')) ?? base.timeoutMs,
-    graceMs: read(flags.grace, (text) => parseDuration(text, '--grace')) ?? base.graceMs,
+    graceMs: read(flags.grace, (text) => parseDuration(text, '--grace', { hasZero: true })) ?? base.graceMs,
+    maxOutputBytes: read(flags.maxOutput, (text) => parseMaxOutput(text, '--max-output')) ?? base.maxOutputBytes,
     check: flags.check ?? base.check,
     problems,
   };
+}
+
+/** Less than this would be gone between two looks at it. */
+export const LEAST_OUTPUT_BYTES = BYTES_PER_MIB;
+
+/** @returns bytes @throws UsageError naming the field, the text and what is expected */
+export function parseMaxOutput(text: string, field: string): number {
+  const bytes = parseSize(text, field);
+  if (bytes >= LEAST_OUTPUT_BYTES) return bytes;
+  throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected 1m or more`);
 }
 
 /** @throws UsageError naming the field, the text and the choices */

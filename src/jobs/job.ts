@@ -32,6 +32,8 @@ export interface JobSpec {
   readonly timeoutMs: number | null;
   /** How long it may take to end after each of INT and TERM. */
   readonly graceMs: number;
+  /** How much of its standard output and of its standard error is kept, the last of each; without it all. */
+  readonly maxOutputBytes?: number;
   /** sha256 of everything above but `createdAt` and `createdBy`, and of the files: the same id with another hash is another job. */
   readonly hash: string;
 }

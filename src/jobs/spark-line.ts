@@ -1,5 +1,13 @@
 import { collect } from './collect-problems.ts';
-import { isUrl, planSubmit, splitSubmitOptions, type SubmitOption } from '../spark/submit-argv.ts';
+import { closestKey } from '../config/closest-key.ts';
+import { isUrl, planSubmit } from '../spark/submit-argv.ts';
+import {
+  isSubmitOption,
+  optionWords,
+  splitSubmitOptions,
+  SUBMIT_OPTIONS,
+  type SubmitOption,
+} from '../spark/submit-options.ts';
 import { hasPassword } from './data-source.ts';
 import { ADAPT_FOR_SWIFT, checkTaken, DRIVER_CLASS_PATH, isOn, MAIN_CLASS } from './job-configs.ts';
 import { checkFiles, supportingFiles, type JobLine, type LineTools } from './job-line.ts';
@@ -10,6 +18,25 @@ import { isSecretKey, PROPERTIES_FILE } from './spark-properties.ts';
 const NO_APPLICATION = '/none.py';
 
 /** Own flags of ours among spark-submit's options in a job file: what they are there. */
+/** Ours, among spark-submit's options: planSubmit tells them apart, and what to say instead. */
+const OWN_FLAGS: ReadonlySet<string> = new Set(['--name', '--context', '--platform', '--example']);
+/** What else people type there. */
+const JOB_FLAGS = [
+  '--timeout',
+  '--grace',
+  '--max-output',
+  '--driver',
+  '--type',
+  '--main',
+  '--lib',
+  '--arg',
+  '--param',
+  '--config',
+  '--job-name',
+  '--file',
+  '--input-url',
+  '--output-url',
+] as const;
 const KEY_OF: Readonly<Record<string, string>> = { name: 'cluster', example: 'example' };
 
 /**
@@ -19,6 +46,8 @@ const KEY_OF: Readonly<Record<string, string>> = { name: 'cluster', example: 'ex
 export function planSparkLine(wish: JobWish, jobId: string, tools: LineTools): JobLine {
   const problems: JobProblem[] = [...checkFiles(wish, tools)];
   const typed = readOptions(wish.options, problems);
+  const unknown = typed.flatMap(checkKnown);
+  problems.push(...unknown);
   const { properties, plain } = divideProperties(wish, typed, problems);
   const ownFile = plain.findLast(({ name }) => name === '--properties-file')?.value;
   const isReplaced = properties.length > 0;
@@ -32,10 +61,12 @@ export function planSparkLine(wish: JobWish, jobId: string, tools: LineTools): J
     usableFiles(wish, tools),
   );
   const words = [
-    ...wordsOf([...fromConfigs(wish, typed), ...options]),
+    ...optionWords([...fromConfigs(wish, typed), ...options]),
     '--conf',
     `spark.swarm.jobId=${jobId}`,
-    ...(wish.example === undefined ? [applicationOf(wish, tools, problems)] : ['--example', wish.example]),
+    ...(wish.example === undefined
+      ? [applicationOf(wish, tools, unknown.length === 0 ? problems : [])]
+      : ['--example', wish.example]),
   ];
   const plan = collect(problems, () =>
     planSubmit(words, {
@@ -151,8 +182,7 @@ function usableFiles(wish: JobWish, { look }: LineTools): readonly string[] {
   );
 }
 
-function applicationOf({ mains }: JobWish, { look }: LineTools, problems: JobProblem[]): string {
-  const [application] = mains;
+function applicationOf({ mains: [application] }: JobWish, { look }: LineTools, problems: JobProblem[]): string {
   const wrong = whatIsWrong(application, look);
   if (wrong) problems.push(wrong);
   if (wrong || application === undefined) return NO_APPLICATION;
@@ -174,6 +204,14 @@ function whatIsWrong(application: string | undefined, look: LineTools['look']): 
   return look(application) === 'folder' ? { message: `${application} is a folder, and no application` } : undefined;
 }
 
-function wordsOf(options: readonly SubmitOption[]): readonly string[] {
-  return options.flatMap(({ name, value }) => (value === undefined ? [name] : [name, value]));
+/** Spark's launcher refuses it too, but seconds later and in a log. What follows it was taken for its value. */
+function checkKnown({ name }: SubmitOption): readonly JobProblem[] {
+  if (isSubmitOption(name) || OWN_FLAGS.has(name)) return [];
+  const meant = closestKey(name, [...SUBMIT_OPTIONS, ...JOB_FLAGS]);
+  return [
+    {
+      message: `${name} is no option of spark-submit${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      hint: 'options of the application itself come after it',
+    },
+  ];
 }

@@ -42,6 +42,8 @@ export const UPLOAD_LIMIT_MS = 60_000;
 export const LAUNCH_LIMIT_MS = 30_000;
 /** From the claim to the service of a task: it is asked for within 60 s, or not at all. */
 export const SERVICE_LIMIT_MS = 120_000;
+/** Why a task has failed that was claimed, and that nobody made a service for. */
+export const NO_SERVICE = 'launch: it has no service';
 
 const LOST = 'lost: ';
 const UNSEEN_TASK =
@@ -83,7 +85,7 @@ function describeFailure(code: number, oomKills: number): string {
     case 137:
       return oomKills > 0 ? 'killed: out of memory (SIGKILL by the kernel)' : 'killed (SIGKILL)';
     case 143:
-      return 'terminated (SIGTERM)';
+      return 'terminated (SIGTERM), and not by a cancel';
     case 101:
       return 'exit 101: main class not found';
     case 126:
@@ -143,7 +145,7 @@ function judgeTask(seen: JobObservation, task: Exclude<JobObservation['task'], '
     const isEarly = ageMs <= (stage === 'begun' ? LAUNCH_LIMIT_MS : SERVICE_LIMIT_MS);
     if (isEarly) return stage === 'begun' ? running(seen, '') : waiting(seen, 'its service is being made');
     if (stage === 'begun') return lost(seen, 'its service was removed');
-    return neverRan(seen, 'launch: it has no service');
+    return neverRan(seen, NO_SERVICE);
   }
   if (TASK_PENDING.has(task.state)) return waiting(seen, describeTask(task));
   if (task.state === 'running') return stage === 'begun' ? running(seen, task.message) : waiting(seen, 'starting');

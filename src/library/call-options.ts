@@ -37,6 +37,8 @@ export interface Question {
   readonly message: string;
   /** What would be ended; `undefined` when the master does not answer, so that nobody knows. */
   readonly applications: readonly SparkApplication[] | undefined;
+  /** Jobs that would be ended, as `NAME-ID`, besides those whose application is named already. */
+  readonly jobs: readonly string[];
 }
 
 /** Answers with true to go on. What it throws ends the call. */

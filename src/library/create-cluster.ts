@@ -3,7 +3,7 @@ import type { PlatformKind } from '../cluster/cluster.ts';
 import type { PortChoice, PortName } from '../cluster/spec.ts';
 import { createImageSource } from '../connections/image-source.ts';
 import { deployCluster } from '../operations/deploy.ts';
-import { describeApplications } from '../operations/remove.ts';
+import { describeWork } from '../operations/running-work.ts';
 import { masterUrlOf, toAddresses, type Address } from './addresses.ts';
 import { ask } from './ask.ts';
 import type { ClusterOptions, Confirm } from './call-options.ts';
@@ -94,10 +94,11 @@ export async function createCluster(options: CreateClusterOptions = {}): Promise
         wait,
         images: createImageSource(connection, around),
         packages: packagesOf(wishes, around.cwd),
-        confirmRestart: async (applications) =>
+        confirmRestart: async (work) =>
           ask(confirm, {
-            message: `Replace the containers of the cluster "${name}"? ${describeApplications(applications)}`,
-            applications,
+            message: `Replace the containers of the cluster "${name}"? ${describeWork(work)}`,
+            applications: work.applications,
+            jobs: work.jobs.map(({ record }) => record),
           }),
       });
       return { name, platform, masterUrl: masterUrlOf(endpoints), endpoints: toAddresses(endpoints), changes };

@@ -6,7 +6,8 @@ import { readStatus as read, type ClusterStatus } from '../operations/status.ts'
 import { masterUrlOf } from './addresses.ts';
 import { CALL_READERS, CLUSTER_READERS, type CallOptions, type ClusterOptions } from './call-options.ts';
 import { readOptions } from './read-options.ts';
-import { runCall, runClusterCall, unlessAborted } from './run-call.ts';
+import { unlessAborted } from '../signals.ts';
+import { runCall, runClusterCall } from './run-call.ts';
 
 /**
  * What `spark-swarm status -o json` prints: services, containers, the master's own view, addresses, problems.

@@ -1,9 +1,11 @@
-import { describeApplications, listRunningApplications, removeCluster as remove } from '../operations/remove.ts';
+import { removeCluster as remove } from '../operations/remove.ts';
+import { describeWork, findRunningWork, isIdle } from '../operations/running-work.ts';
 import type { RemoveResult } from '../platforms/platform.ts';
 import { ask } from './ask.ts';
 import { CLUSTER_READERS, readConfirm, type ClusterOptions, type Confirm } from './call-options.ts';
 import { milliseconds, readOptions, trueOrFalse } from './read-options.ts';
-import { runClusterCall, unlessAborted } from './run-call.ts';
+import { unlessAborted } from '../signals.ts';
+import { runClusterCall } from './run-call.ts';
 
 export interface RemoveClusterOptions extends ClusterOptions {
   /** Remove its volumes too, with what is in them. Default false. */
@@ -38,10 +40,10 @@ export async function removeCluster(options: RemoveClusterOptions = {}): Promise
   const wishes = readOptions(options, READERS);
   const { volumes = false, timeoutMs = DEFAULT_TIMEOUT_MS, confirm } = wishes;
   return runClusterCall(wishes, async (connection, name) => {
-    const applications = await unlessAborted(listRunningApplications(connection, name), connection.signal);
-    if (applications?.length !== 0) {
-      const message = `Remove the cluster "${name}"? ${describeApplications(applications)}`;
-      await ask(confirm, { message, applications });
+    const work = await unlessAborted(findRunningWork(connection, name), connection.signal);
+    if (!isIdle(work)) {
+      const message = `Remove the cluster "${name}"? ${describeWork(work)}`;
+      await ask(confirm, { message, applications: work.applications, jobs: work.jobs.map(({ record }) => record) });
     }
     return { name, ...(await remove(connection, { name, volumes, timeoutMs })) };
   });

@@ -5,7 +5,7 @@ import { connect } from '../connections/connect.ts';
 import type { Connection, Surroundings } from '../connections/connection.ts';
 import { InterruptedError } from '../errors.ts';
 import { silent, type Report } from '../events.ts';
-import { forMany } from '../signals.ts';
+import { forMany, unlessAborted } from '../signals.ts';
 import { nameOf, type CallOptions, type ClusterOptions } from './call-options.ts';
 
 /** This package's own folder; this file runs from dist/src/library. */
@@ -62,24 +62,6 @@ export async function runClusterCall<T>(
       connection.target.api.close();
     }
   });
-}
-
-/**
- * The outcome of work that only reads, or the abort: what has been asked may answer when nobody waits for it any more.
- *
- * @throws the signal's reason
- */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-  });
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /** Folder that relative paths start from. */

@@ -3,6 +3,7 @@ import { formatHost } from '../cluster/endpoints.ts';
 import { CONTAINER_PORTS } from '../cluster/spec.ts';
 import { InvalidStateError, NotFoundError } from '../errors.ts';
 import type { OperationContext } from './operation.ts';
+import { requireCluster } from './require-cluster.ts';
 import { fetchScript, publishedUrl } from './spark-pages.ts';
 
 export type PageContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
@@ -56,13 +57,11 @@ export async function isPageReady(
  * not published
  */
 export async function findPage(
-  { platform }: PageContext,
+  context: PageContext,
   clusterName: string,
   { role, subject, absence, port }: AddedPage,
 ): Promise<OpenPage> {
-  const cluster = await platform.readCluster(clusterName);
-  if (!cluster)
-    throw new NotFoundError(`No cluster named "${clusterName}"`, { hint: 'spark-swarm list shows them all' });
+  const cluster = await requireCluster(context, clusterName);
   const container = findByRole(cluster, role);
   const start = `spark-swarm ${role} start --name ${clusterName}`;
   if (!container) throw new NotFoundError(`The cluster "${clusterName}" ${absence}`, { hint: start });

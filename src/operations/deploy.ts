@@ -6,21 +6,20 @@ import { usedPorts, type ClusterSpec } from '../cluster/spec.ts';
 import { ConflictError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import type { DeployPlan } from '../platforms/platform.ts';
-import type { SparkApplication } from '../spark/master-state.ts';
 import { formatSize, parseSparkSize } from '../units.ts';
 import { chooseImages, packagesStep, warnOfLostPackages, type ImageWishes } from './deploy-images.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
-import { listRunningApplications } from './remove.ts';
 import { planResize, presentWorkers, resizeSteps } from './resize.ts';
+import { findRunningWork, isIdle, type RunningWork } from './running-work.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface DeployOptions extends ImageWishes {
   readonly flags: ClusterFlags;
   readonly timeoutMs: number;
   readonly wait: boolean;
-  /** Asked before running applications lose their executors. Throws to say no. */
-  readonly confirmRestart: (applications: readonly SparkApplication[] | undefined) => Promise<void>;
+  /** Asked before running applications lose their executors, and jobs their container. Throws to say no. */
+  readonly confirmRestart: (work: RunningWork) => Promise<void>;
 }
 
 export interface DeployResult {
@@ -88,8 +87,10 @@ export async function deployCluster(context: OperationContext, options: DeployOp
     for (const message of plan.warnings) context.report({ type: 'warning', message });
     noteOpenPorts(context, spec, plan);
     if (plan.restartsContainers) {
-      const applications = await listRunningApplications(context, name);
-      if (applications?.length !== 0) await options.confirmRestart(applications);
+      const { applications, jobs } = await findRunningWork(context, name);
+      // A job goes on while workers and notebooks are replaced, and a task while the master is.
+      const work = { applications, jobs: plan.restartsMaster ? jobs.filter(({ isTask }) => !isTask) : [] };
+      if (!isIdle(work)) await options.confirmRestart(work);
     }
     const present = await context.platform.readCluster(name);
     // Read anew when the image is on the nodes: until then old containers go on failing.

@@ -1,6 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { NotFoundError } from '../errors.ts';
 import { listEvidence } from '../explain/evidence.ts';
 import { judgeApplication } from '../explain/judge-application.ts';
 import { judgeCluster, judgeMaster, judgeRefusals } from '../explain/judge-cluster.ts';
@@ -11,6 +10,7 @@ import type { ApplicationReading, ClusterReading } from '../explain/reading.ts';
 import { FINAL_STATES } from '../jobs/job.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
 import { lookForPaths, readApplicationPage, readForExplain, readJobIdOf, type ExplainContext } from './read-explain.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readMasterState } from './spark-pages.ts';
 
 export type { ExplainContext, JobEvidence };
@@ -32,9 +32,7 @@ export interface ExplainedApplication extends Pick<
 
 /** @throws NotFoundError if there is no such cluster */
 export async function explainCluster(context: ExplainContext, name: string): Promise<Explanation> {
-  const cluster = await context.platform.readCluster(name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
-  return explainKnownCluster(context, cluster);
+  return explainKnownCluster(context, await requireCluster(context, name));
 }
 
 /** The same for a cluster that was read already. */

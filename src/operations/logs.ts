@@ -6,6 +6,7 @@ import { InterruptedError, NotFoundError } from '../errors.ts';
 import type { LogOptions } from '../platforms/platform.ts';
 import { forMany } from '../signals.ts';
 import type { OperationContext } from './operation.ts';
+import { requireCluster } from './require-cluster.ts';
 
 export interface ClusterLogOptions extends Omit<LogOptions, 'stdout' | 'stderr' | 'signal'> {
   readonly name: string;
@@ -20,9 +21,7 @@ export interface ClusterLogOptions extends Omit<LogOptions, 'stdout' | 'stderr' 
  * that fails ends the others.
  */
 export async function streamLogs(context: OperationContext, options: ClusterLogOptions): Promise<void> {
-  const cluster = await context.platform.readCluster(options.name);
-  if (!cluster)
-    throw new NotFoundError(`No cluster named "${options.name}"`, { hint: 'spark-swarm list shows them all' });
+  const cluster = await requireCluster(context, options.name);
   const started = cluster.containers.filter((container) => container.containerId !== undefined);
   const chosen = started.filter(
     (container) => options.daemon === undefined || container.displayName === options.daemon,

@@ -1,10 +1,11 @@
 import { findMaster, listWorkers, type Cluster } from '../cluster/cluster.ts';
 import { planMoves, type Move } from '../cluster/rebalance.ts';
 import { pairWorkers } from '../cluster/victims.ts';
-import { InvalidStateError, NotFoundError } from '../errors.ts';
+import { InvalidStateError } from '../errors.ts';
 import { runSteps, type FlowStep } from '../events.ts';
 import { describeWork, drainWorkers } from './drain-workers.ts';
 import { withLock, type OperationContext } from './operation.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readMasterState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
@@ -27,8 +28,7 @@ export interface RebalancePlan {
  * @throws NotFoundError; InvalidStateError for a cluster that is not on a swarm
  */
 export async function planRebalance(context: OperationContext, name: string): Promise<RebalancePlan> {
-  const cluster = await context.platform.readCluster(name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
+  const cluster = await requireCluster(context, name);
   if (!context.platform.capabilities.hasNodes) {
     throw new InvalidStateError(
       `Cannot spread the workers of the cluster "${name}": it is in containers of one engine`,

@@ -7,12 +7,13 @@ import {
   type ClusterContainer,
 } from '../cluster/cluster.ts';
 import { chooseVictims, pairWorkers, type WorkerPair } from '../cluster/victims.ts';
-import { InvalidStateError, NotFoundError, UnreachableError } from '../errors.ts';
+import { InvalidStateError, UnreachableError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep } from '../events.ts';
 import { describeWork, drainWorkers, nameWorkers } from './drain-workers.ts';
 import type { OperationContext } from './operation.ts';
 import { withLock } from './operation.ts';
 import { aliveWorkers } from '../spark/master-state.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readMasterState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
@@ -40,8 +41,7 @@ export interface ResizePlan {
 
 /** Reads the cluster and decides which workers come or go. Changes nothing. */
 export async function planResize(context: OperationContext, name: string, workers: number): Promise<ResizePlan> {
-  const cluster = await context.platform.readCluster(name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
+  const cluster = await requireCluster(context, name);
   const from = presentWorkers(context, cluster);
   const state = await readMasterState(context, cluster);
   const pairs = pairWorkers(listWorkers(cluster), state?.workers ?? []);

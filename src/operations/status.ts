@@ -9,11 +9,11 @@ import { isWorkerOf } from '../cluster/victims.ts';
 import { findNodeWarnings } from '../cluster/node-warnings.ts';
 import { findProblems, type Problem } from '../cluster/problems.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { NotFoundError } from '../errors.ts';
 import { isSparkReady, type SparkApplication, type SparkWorker } from '../spark/master-state.ts';
 import { explainTroubled } from './explain.ts';
 import type { OperationContext } from './operation.ts';
 import { probeEndpoints } from './probe-endpoints.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readMasterState } from './spark-pages.ts';
 import { describeWanted } from './wait-ready.ts';
 
@@ -53,9 +53,7 @@ type StatusContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
 
 /** @throws NotFoundError if there is no such cluster */
 export async function readStatus(context: StatusContext, name: string): Promise<ClusterStatus> {
-  const cluster = await context.platform.readCluster(name);
-  if (!cluster) throw new NotFoundError(`No cluster named "${name}"`, { hint: 'spark-swarm list shows them all' });
-  return describeStatus(context, cluster);
+  return describeStatus(context, await requireCluster(context, name));
 }
 
 async function describeStatus(context: StatusContext, cluster: Cluster): Promise<ClusterStatus> {

@@ -114,6 +114,7 @@ async function readEnd(context: SubmitContext, { spec, state }: Launched): Promi
 /** What was begun when Ctrl-C came, whether it was uploaded, launched or running. */
 async function cancelBehind(context: SubmitContext, { spec }: JobPlan): Promise<void> {
   const own = { ...context, signal: AbortSignal.timeout(CLEAN_UP_MS + 2 * spec.graceMs) };
+  context.report({ type: 'note', message: `cancelling the job ${spec.id}` });
   const [view] = await readJobs(own, spec.id).catch(() => []);
   // The interrupt is what is said; `job list` says what remains.
   if (view) await cancelJob(own, view, {}).catch(() => {});

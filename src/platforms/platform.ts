@@ -65,6 +65,8 @@ export interface DeployPlan {
   readonly isNew: boolean;
   /** True when containers that run now will be replaced. */
   readonly restartsContainers: boolean;
+  /** True when the master's is one of them: what runs in it ends. */
+  readonly restartsMaster: boolean;
   /** Warnings that do not stop the deploy. */
   readonly warnings: readonly string[];
   apply(progress: (detail: string) => void, signal: AbortSignal): Promise<void>;

@@ -35,7 +35,10 @@ export async function giveVolumes(
   const { Id: id } = await api.post<{ readonly Id: string }>('/containers/create', {
     body: {
       Image: image,
-      Entrypoint: ['chown', '-R', owner, ...mounts.map(({ Target }) => Target)],
+      Entrypoint: changeOwner(
+        owner,
+        mounts.map(({ Target }) => Target),
+      ),
       Cmd: [],
       User: '0:0',
       // Found, like the one that writes secrets, when a command was killed here.
@@ -61,6 +64,15 @@ export async function giveVolumes(
   } finally {
     await api.delete(`/containers/${id}`, { query: { force: true } });
   }
+}
+
+/** What has the owner already is left alone: how old the upload of a job is, is told by when its inode was changed last. */
+function changeOwner(owner: string, folders: readonly string[]): readonly string[] {
+  const [uid = '', gid = ''] = owner.split(':');
+  const isAnothers = ['(', '!', '-uid', uid, '-o', '!', '-gid', gid, ')'];
+  const find = [...folders, ...isAnothers, '-exec', 'chown', '-h', owner, '{}', '+'];
+  // Twice: the containers of before go on, and rename what the first look has found.
+  return ['sh', '-c', 'find "$@" || find "$@"', 'chown', ...find];
 }
 
 /** `UID:GID` that a cluster's containers run as. */

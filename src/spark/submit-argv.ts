@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { parseSparkSize } from '../units.ts';
+import { isFileListOption, isFileOption, splitSubmitOptions } from './submit-options.ts';
 
 /** What `spark-submit` is called with inside the cluster, and what must be brought there first. */
 export interface SubmitPlan {
@@ -24,28 +25,15 @@ export const EXAMPLES: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
-/** Options of spark-submit whose value is a comma-separated list of files. Source: SparkSubmitArguments.scala, 4.2. */
-const FILE_LISTS = new Set(['--jars', '--py-files', '--files', '--archives']);
-const SINGLE_FILES = new Set(['--properties-file']);
 /** A property whose value is a file, and which has no option of its own. */
 export const IVY_SETTINGS = 'spark.jars.ivySettings';
-/** Options that take no value. Source: SparkSubmitOptionParser.java, 4.2. */
-const SWITCHES = new Set([
-  '--verbose',
-  '-v',
-  '--supervise',
-  '--help',
-  '-h',
-  '--version',
-  '--usage-error',
-  '--load-spark-defaults',
+/** Sizes that end in a command line of Java, which fails in a log where they are none. */
+const MEMORY_FIELDS: ReadonlySet<string> = new Set([
+  '--driver-memory',
+  '--executor-memory',
+  'spark.driver.memory',
+  'spark.executor.memory',
 ]);
-
-/** One option of spark-submit; `undefined` for a switch. */
-export interface SubmitOption {
-  readonly name: string;
-  readonly value: string | undefined;
-}
 
 export interface SubmitRules {
   readonly examples: Readonly<Record<string, string>>;
@@ -54,33 +42,6 @@ export interface SubmitRules {
   readonly refuse?: (problem: UsageError) => unknown;
   /** How this machine resolves maven coordinates: a file, brought along with coordinates that come without settings. */
   readonly ivySettings?: string | undefined;
-}
-
-/**
- * The options that a line of spark-submit begins with, up to `--` or the application; and what follows them.
- *
- * @throws UsageError for an option without its value
- */
-export function splitSubmitOptions(words: readonly string[]): {
-  readonly options: readonly SubmitOption[];
-  readonly rest: readonly string[];
-} {
-  const options: SubmitOption[] = [];
-  let index = 0;
-  for (; index < words.length; index++) {
-    const word = words[index] ?? '';
-    if (word === '--') return { options, rest: words.slice(index + 1) };
-    if (!word.startsWith('-') || word === '-') break;
-    const [name, inline] = splitInline(word);
-    if (SWITCHES.has(name)) {
-      options.push({ name: word, value: undefined });
-      continue;
-    }
-    const value = inline ?? words[++index];
-    if (value === undefined) throw new UsageError(`${name}: expected a value`);
-    options.push({ name, value });
-  }
-  return { options, rest: words.slice(index) };
 }
 
 /**
@@ -119,7 +80,7 @@ export function planSubmit(
     const ownFlag = OWN_FLAGS[name];
     if (value === undefined) options.push(name);
     else if (ownFlag) own[ownFlag] = value;
-    else if (FILE_LISTS.has(name))
+    else if (isFileListOption(name))
       options.push(
         name,
         value
@@ -127,7 +88,7 @@ export function planSubmit(
           .map((path) => bringFile(name, path))
           .join(','),
       );
-    else if (SINGLE_FILES.has(name)) options.push(name, bringFile(name, value));
+    else if (isFileOption(name)) options.push(name, bringFile(name, value));
     else if (isIvySettings(name, value))
       options.push(name, `${IVY_SETTINGS}=${bringFile(name, value.slice(IVY_SETTINGS.length + 1))}`);
     else {
@@ -161,16 +122,6 @@ export function planSubmit(
   return { argv: ['spark-submit', ...options, brought, ...args], options, uploads: [...uploads.values()], own };
 }
 
-/** Whether an option of spark-submit takes no value. */
-export function isSubmitSwitch(name: string): boolean {
-  return SWITCHES.has(name);
-}
-
-/** Whether the value of an option of spark-submit is a file, or a list of files. */
-export function isFileOption(name: string): boolean {
-  return FILE_LISTS.has(name) || SINGLE_FILES.has(name);
-}
-
 function isIvySettings(name: string, value: string): boolean {
   return (name === '--conf' || name === '-c') && value.startsWith(`${IVY_SETTINGS}=`);
 }
@@ -199,11 +150,6 @@ const OWN_FLAGS: Readonly<Partial<Record<string, OwnFlag>>> = {
   '--example': 'example',
 };
 
-export function splitInline(word: string): readonly [string, string | undefined] {
-  const at = word.startsWith('--') ? word.indexOf('=') : -1;
-  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
-}
-
 function findExample(name: string, examples: Readonly<Record<string, string>>): string {
   const path = Object.hasOwn(examples, name) ? examples[name] : undefined;
   if (path !== undefined) return path;
@@ -222,6 +168,9 @@ function checkValue(name: string, value: string, refuse: (problem: UsageError) =
   const key = name === '--conf' || name === '-c' ? value.split('=')[0] : undefined;
   if (key !== undefined && !value.includes('='))
     refuse(new UsageError(`--conf: got ${JSON.stringify(value)}; expected key=value`));
+  const [field, size] = key === undefined ? [name, value] : [key, value.slice(key.length + 1)];
+  if (MEMORY_FIELDS.has(field) && parseSparkSize(size) === undefined)
+    refuse(new UsageError(`${field}: got ${JSON.stringify(size)}; expected a size with a unit, like 1g or 512m`));
   if (key === 'spark.master')
     refuse(
       new UsageError('--conf spark.master is set by the cluster: leave it out, and choose the cluster with --name'),

@@ -5,6 +5,7 @@ import type { Page } from '../../src/adapters/http/fetch-page.ts';
 import { wantedWorkers, type Cluster, type ClusterContainer } from '../../src/cluster/cluster.ts';
 import { rememberSpec, type ClusterSpec } from '../../src/cluster/spec.ts';
 import type { ProgressEvent } from '../../src/events.ts';
+import { RUNNING_JOBS_ARGV } from '../../src/jobs/running-jobs.ts';
 import type { LockRequest, Locks, Network, OperationContext } from '../../src/operations/operation.ts';
 import type {
   ContainerAccess,
@@ -55,6 +56,8 @@ export class FakeCluster implements Platform, Network, Locks {
   read: (argv: readonly string[]) => Promise<{ status: number; stdout: string; stderr: string }> = async (argv) => {
     throw new Error(`unexpected read: ${argv.join(' ')}`);
   };
+  /** What the master's container says of jobs that live. */
+  runningJobs = '';
   logs: Readonly<Record<string, readonly (readonly ['stdout' | 'stderr', string])[]>> = {};
   lockHolder: string | undefined;
   removeResult: RemoveResult = { removed: [], keptVolumes: [], remaining: [], leftovers: [] };
@@ -135,6 +138,7 @@ export class FakeCluster implements Platform, Network, Locks {
       document: {},
       isNew: !present,
       restartsContainers: false,
+      restartsMaster: false,
       warnings: [],
       apply: async (progress, signal) => {
         signal.throwIfAborted();
@@ -179,6 +183,7 @@ export class FakeCluster implements Platform, Network, Locks {
         return this.exec(argv, options);
       },
       read: async (argv) => {
+        if (argv === RUNNING_JOBS_ARGV) return { status: 0, stdout: this.runningJobs, stderr: '' };
         this.calls.push(`read ${displayName}: ${argv.join(' ')}`);
         return this.read(argv);
       },
@@ -209,6 +214,10 @@ export class FakeCluster implements Platform, Network, Locks {
     if (pathname === '/api') return { body: this.hasJupyter ? '{}' : undefined, isRefused: !this.hasJupyter };
     if (pathname === '/api/v1/version')
       return { body: this.hasHistory ? '{}' : undefined, isRefused: !this.hasHistory };
+    if (pathname.startsWith('/api/v1/applications/'))
+      return this.hasHistory && !pathname.endsWith('-0000')
+        ? { body: undefined, isRefused: false, status: 404 }
+        : { body: this.hasHistory ? '{}' : undefined, isRefused: !this.hasHistory };
     if (pathname === '/json/') return { body: masterPage(this.spark), isRefused: false };
     if (pathname === '/app/') return { body: 'no such application', isRefused: false };
     const id = /^\/proxy\/(.+)\/json\/$/.exec(pathname)?.[1];

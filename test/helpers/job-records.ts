@@ -44,6 +44,7 @@ export interface JobWords {
   readonly name?: string;
   readonly timeoutMs?: number;
   readonly graceMs?: number;
+  readonly maxOutputBytes?: number;
   /** Text of env.sh. */
   readonly environment?: string;
   readonly mode?: LaunchMode;
@@ -91,6 +92,7 @@ export class JobRecords implements AsyncDisposable {
       createdBy: 'ada@laptop',
       timeoutMs: options.timeoutMs ?? null,
       graceMs: options.graceMs ?? 500,
+      ...(options.maxOutputBytes === undefined ? {} : { maxOutputBytes: options.maxOutputBytes }),
       hash: Buffer.from(JSON.stringify(argv)).toString('hex').slice(-64),
     };
     const folder = jobFolder(spec);

@@ -9,6 +9,20 @@ import { EXAMPLES } from '../../src/spark/submit-argv.ts';
 
 export const JOB_ID = '1a2b3c4d5e6f';
 
+/** What lies in the folder of whoever runs a job. */
+export const FILES = [
+  'app.py',
+  'app.jar',
+  'lib.jar',
+  'deps/lib.jar',
+  'helper.py',
+  'data.csv',
+  'run.sh',
+  '-x.py',
+  '-x.sh',
+  'conf.properties',
+];
+
 /** Ends of the smallest whole zip: nothing but its end record. */
 export const WHOLE_ZIP: FileEnds = zipEnds(Buffer.from([0x50, 0x4b, 5, 6, ...Array.from({ length: 18 }, () => 0)]));
 

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { projectRoot } from './cli.ts';
+import { liveParents } from './processes.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface Outcome {
@@ -96,15 +96,7 @@ export class RunningCommand {
 }
 
 function listDescendants(pid: number): readonly number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // It has ended in between.
-    }
-  }
+  const parents = liveParents();
   const below = (parent: number): readonly number[] =>
     [...parents].filter(([, candidate]) => candidate === parent).flatMap(([child]) => [child, ...below(child)]);
   return below(pid);

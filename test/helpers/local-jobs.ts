@@ -88,7 +88,12 @@ export class LocalJobShell implements JobShell {
     child.stdout.pipe(options.stdout, { end: false });
     child.stderr.pipe(options.stderr, { end: false });
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(options.signal.reason as Error);
+      const onAbort = (): void => {
+        // As with a connection that is cut: what is still printed goes nowhere.
+        child.stdout.destroy();
+        child.stderr.destroy();
+        reject(options.signal.reason as Error);
+      };
       options.signal.addEventListener('abort', onAbort, { once: true });
       child.once('close', (status) => {
         options.signal.removeEventListener('abort', onAbort);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,6 +36,7 @@ print(json.dumps({
 );
 write('helper.py', 'x = 1\n');
 write('data.txt', 'beside the script\n');
+write('sleeps.sh', 'sleep 600\n');
 write('script.sh', 'printf "<%s>" "$@" "$LEVEL"; cat data.txt; exit 3\n');
 
 const ODD = [
@@ -73,6 +75,10 @@ write(
     output: '/data/out-%JOB_EXEC_ID%',
   }),
 );
+
+interface Capsule {
+  readonly image: { readonly name: string; readonly id: string };
+}
 
 let cluster: TestCluster;
 const run = async (...words: readonly string[]): Promise<Outcome> =>
@@ -117,39 +123,57 @@ test('a job file with the older keys: arguments, variables and properties arrive
 });
 
 test('the same file with the same id is the same job; another argument makes it another', async (t) => {
-  t.is(
-    (await job('run', '--type', 'shell', '--id', '00000000000b', '--lib', 'data.txt', '--', 'script.sh', '1')).status,
-    0,
-  );
+  const runWith = async (argument: string): ReturnType<typeof job> =>
+    job('run', '--type', 'shell', '--id', '00000000000b', '--lib', 'data.txt', '--', 'script.sh', argument);
+  t.is((await runWith('1')).status, 0);
   t.is((await job('wait', '00000000000b')).status, 3);
-  const again = await job(
-    'run',
-    '--type',
-    'shell',
-    '--id',
-    '00000000000b',
-    '--lib',
-    'data.txt',
-    '--',
-    'script.sh',
-    '1',
-  );
+  const again = await runWith('1');
   t.is(again.status, 0, again.stderr);
   t.is(again.stdout, '00000000000b\n');
-  const other = await job(
-    'run',
-    '--type',
-    'shell',
-    '--id',
-    '00000000000b',
-    '--lib',
-    'data.txt',
-    '--',
-    'script.sh',
-    '2',
-  );
+  const other = await runWith('2');
   t.is(other.status, 5);
   t.regex(other.stderr, /^error: There is another job with the id 00000000000b in the master of "[^"]+"\n/);
+});
+
+test('a job that has ended goes into a file, and runs again from that and from its record, byte for byte', async (t) => {
+  const flags = ['--type', 'shell', '--lib', 'data.txt', '--param', "LEVEL=it's"];
+  const { stdout: first } = await job('run', ...flags, '--', 'script.sh', ...ODD);
+  const id = first.trim();
+  t.is((await job('wait', id)).status, 3);
+  const { stdout: printed } = await job('logs', id);
+  const file = path.join(folder, `script-${id}.tar.gz`);
+  const exported = await job('export', id);
+  t.is(exported.stdout, `${file}\n`, exported.stderr);
+  const over = await job('export', id);
+  t.is(over.status, 2);
+  t.is(over.stderr, `error: FILE: cannot write ${file}: it is there already; expected a new name\n`);
+  const about = JSON.parse(execFileSync('tar', ['-xzOf', file, `script-${id}/capsule.json`]).toString()) as Capsule;
+  t.like(about, { job: { id, state: 'DONEWITHERROR', exitCode: 3 }, image: { name: theEngine().image } });
+  t.regex(about.image.id, /^sha256:[0-9a-f]{64}$/);
+  const versions = execFileSync('tar', ['-xzOf', file, `script-${id}/versions.txt`]).toString();
+  t.regex(versions, /^spark-core_2\.13-4\..*\.jar\nPython 3\..*\nopenjdk version /);
+  for (const again of [
+    ['--capsule', file],
+    ['--retry', id],
+  ]) {
+    const { stdout, stderr } = await job('run', ...again);
+    t.not(stdout, first);
+    const next = stdout.trim();
+    t.is(stderr, `script runs; spark-swarm job logs -f --name ${cluster.name} ${next}\n`);
+    t.is((await job('wait', next)).status, 3);
+    t.is((await job('logs', next)).stdout, printed);
+  }
+  await job('run', ...flags, '--id', '00000000000c', '--', 'sleeps.sh');
+  const running = await job('run', '--retry', '00000000000c');
+  t.is(running.status, 1);
+  t.is(
+    running.stderr,
+    `error: The job 00000000000c has not ended: it is RUNNING\nhint: spark-swarm job wait --name ${cluster.name} 00000000000c\n`,
+  );
+  const removed = await run('remove', '--name', cluster.name);
+  t.is(removed.status, 5);
+  t.regex(removed.stderr, /^error: There is no terminal to ask on: Remove the cluster ".*"\? .*sleeps-00000000000c/m);
+  await job('cancel', '00000000000c');
 });
 
 test('a shell job gets its arguments, its variables and its files, and its own status is the end of the wait', async (t) => {

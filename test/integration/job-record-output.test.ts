@@ -77,11 +77,33 @@ test('the last lines are found, and nothing of a job that is not there', async (
   await records.end(job);
   const offsets = async (lines: number | 'all'): Promise<unknown> =>
     readOffsets((await records.run(records.scripts.offsets, offsetsWords(records.base, job.folder, lines))).stdout);
-  t.deepEqual(await offsets(2), { stdout: { start: 285, size: 292 }, stderr: { start: 0, size: 10 } });
-  t.deepEqual(await offsets('all'), { stdout: { start: 0, size: 292 }, stderr: { start: 0, size: 10 } });
-  t.deepEqual(await offsets(0), { stdout: { start: 292, size: 292 }, stderr: { start: 10, size: 10 } });
+  t.deepEqual(await offsets(2), {
+    stdout: { start: 285, size: 292, gone: 0 },
+    stderr: { start: 0, size: 10, gone: 0 },
+  });
+  t.deepEqual(await offsets('all'), {
+    stdout: { start: 0, size: 292, gone: 0 },
+    stderr: { start: 0, size: 10, gone: 0 },
+  });
+  t.deepEqual(await offsets(0), {
+    stdout: { start: 292, size: 292, gone: 0 },
+    stderr: { start: 10, size: 10, gone: 0 },
+  });
   const none = await records.run(records.scripts.offsets, offsetsWords(records.base, 'x-ffffffffffff', 1));
   t.deepEqual(none, { status: 1, stdout: '', stderr: '' });
+});
+
+test('with a job goes what was sent of it before and cut off: it is not seen again', async (t) => {
+  await using records = await JobRecords.open();
+  const cut = await records.stage(['true'], { id: 'abcdefabcdef' });
+  const other = await records.stage(['true']);
+  const job = await records.start(['true'], { id: 'abcdefabcdef' });
+  await records.end(job);
+  t.is(cut.folder, job.folder);
+  const { stdout } = await records.run(records.scripts.clean, cleanWords(records.base, [job.folder]));
+  t.is(stdout, `removed ${job.folder}\n`);
+  const left = (await records.list()).map(({ folder }) => folder);
+  t.deepEqual(left, [`.new/${other.folder}.${other.nonce}`]);
 });
 
 test('cleaning takes away what has ended, and never what lives, nor anything outside (E14, I11)', async (t) => {

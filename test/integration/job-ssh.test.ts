@@ -116,6 +116,13 @@ test.serial(
     const record = `/home/ops/.spark-swarm/jobs/${cluster.name}/collect-${id}`;
     t.is(await machine.must(`find ${record} ! -perm /077 | wc -l`), await machine.must(`find ${record} | wc -l`));
     t.is(await machine.must(`grep -rl ${secret} ${record}`), `${record}/conf/spark-defaults.conf`);
+    const file = path.join(folder, 'collect.tar.gz');
+    const exported = await job('export', ...AT, id, file);
+    t.is(exported.stdout, `${file}\n`, exported.stderr);
+    t.is(await must('sh', ['-c', `tar -xzOf ${file} | grep -c ${secret} || true`]), '0');
+    const again = await job('run', '--retry', id, ...AT);
+    t.is((await job('wait', ...AT, again.stdout.trim())).status, 0, again.stderr);
+    t.is((await job('logs', ...AT, again.stdout.trim())).stdout, `collected 20971520 ['a b', "it's", '$HOME']\n`);
   },
 );
 
@@ -123,21 +130,22 @@ test.serial('ports that a firewall keeps closed are refused, with the words that
   // Before the network is taken away.
   t.teardown(async () => void (await must('docker', ['network', 'disconnect', network(), machine.container])));
   // As a firewall does that lets only known ports through.
-  await machine.must('iptables -A INPUT -p tcp --dport 40441 -j DROP');
+  // Below those that the system gives to connections: the drivers before have had some of these.
+  await machine.must('iptables -A INPUT -p tcp --dport 20441 -j DROP');
   const { status, stderr } = await job(
     'run',
     ...AT,
     '--conf',
-    'spark.driver.port=40441',
+    'spark.driver.port=20441',
     '--conf',
-    'spark.driver.blockManager.port=40442',
+    'spark.driver.blockManager.port=20442',
     collect(),
   );
-  await machine.must('iptables -D INPUT -p tcp --dport 40441 -j DROP');
+  await machine.must('iptables -D INPUT -p tcp --dport 20441 -j DROP');
   t.is(status, 1, stderr);
-  t.regex(stderr, /: 0 of 2 workers reach its ports 40441 and 40442 \(tried [\d., a-z]+\)/);
+  t.regex(stderr, /: 0 of 2 workers reach its ports 20441 and 20442 \(tried [\d., a-z]+\)/);
   t.regex(
     stderr,
-    /hint: let the workers reach two ports there, and say which: --conf spark\.driver\.port=40441 --conf spark\.driver\.blockManager\.port=40442; or --driver master/,
+    /hint: let the workers reach two ports there, and say which: --conf spark\.driver\.port=20441 --conf spark\.driver\.blockManager\.port=20442; or --driver master/,
   );
 });

@@ -124,6 +124,12 @@ for (const text of [...MISTAKES, '5', '0s', '-5s', '1 h', '1e3s', '5 minutes', '
   });
 }
 
+test('where nothing to wait for makes sense, zero is a duration', (t) => {
+  t.is(parseDuration('0s', '--grace', { hasZero: true }), 0);
+  for (const text of MISTAKES)
+    t.throws(() => parseDuration(text, '--grace', { hasZero: true }), { instanceOf: UsageError });
+});
+
 test('a time span is printed in the unit people would use', (t) => {
   const spans: Readonly<Record<number, string>> = {
     0: '0 ms',
@@ -141,8 +147,10 @@ test('a time span is printed in the unit people would use', (t) => {
 
 test('an amount of data is printed in decimal units', (t) => {
   const amounts: Readonly<Record<number, string>> = {
-    0: '0 kB',
-    1: '1 kB',
+    0: '0 B',
+    999: '999 B',
+    1000: '1 kB',
+    1001: '2 kB',
     1_000_000: '1 MB',
     853_400_000: '853 MB',
     1_200_000_000: '1.20 GB',

@@ -1,8 +1,8 @@
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
 import { ConfigError } from '../../errors.ts';
-import { isFile } from './run-archive.ts';
 
 const VARIABLE = 'SPARK_SWARM_IVY_SETTINGS';
 
@@ -22,4 +22,8 @@ export function findIvySettings(env: Readonly<NodeJS.ProcessEnv>): string | unde
   const file = path.resolve(named);
   if (!isFile(file)) throw new ConfigError(VARIABLE, [`no such file: ${file}`]);
   return file;
+}
+
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }

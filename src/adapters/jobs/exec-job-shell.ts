@@ -74,7 +74,10 @@ export class ExecJobShell implements JobShell {
       this.#access = undefined;
       const isGone = error instanceof NotFoundError || (error instanceof EngineError && error.statusCode === 409);
       if (!isGone) throw error;
-      throw new UnreachableError(`Cannot reach ${this.place}: ${error.message}`, { cause: error });
+      throw new UnreachableError(`Cannot reach ${this.place}: ${error.message}`, {
+        cause: error,
+        hint: 'it is about to be started again, or not: spark-swarm status shows it',
+      });
     }
   }
 }

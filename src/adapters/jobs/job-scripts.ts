@@ -9,17 +9,19 @@ export async function readJobScripts(projectRoot: string): Promise<JobScripts> {
     readFile(path.join(projectRoot, 'docker', 'job', `${name}.sh`), 'utf8');
   const shared = await read('lib');
   const script = async (name: keyof JobScripts): Promise<string> => `${shared}\n${await read(name)}`;
-  const [launch, wrapper, snapshot, offsets, follow, wait, cancel, sizes, clean, fail] = await Promise.all([
-    script('launch'),
-    script('wrapper'),
-    script('snapshot'),
-    script('offsets'),
-    script('follow'),
-    script('wait'),
-    script('cancel'),
-    script('sizes'),
-    script('clean'),
-    script('fail'),
-  ]);
-  return { launch, wrapper, snapshot, offsets, follow, wait, cancel, sizes, clean, fail };
+  const [launch, wrapper, snapshot, offsets, follow, wait, cancel, sizes, clean, fail, exportScript] =
+    await Promise.all([
+      script('launch'),
+      script('wrapper'),
+      script('snapshot'),
+      script('offsets'),
+      script('follow'),
+      script('wait'),
+      script('cancel'),
+      script('sizes'),
+      script('clean'),
+      script('fail'),
+      script('export'),
+    ]);
+  return { launch, wrapper, snapshot, offsets, follow, wait, cancel, sizes, clean, fail, export: exportScript };
 }

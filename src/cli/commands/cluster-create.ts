@@ -97,7 +97,7 @@ async function create(cli: CliContext, options: CreateOptions, hosts: readonly H
       wait: options.wait,
       images: createImageSource(connection, surroundingsOf(cli), options.registry),
       packages,
-      confirmRestart: async (applications) => confirm(cli, restartQuestion(name, applications), { yes: options.yes }),
+      confirmRestart: async (work) => confirm(cli, restartQuestion(name, work), { yes: options.yes }),
     });
     const shown = { connection, cluster: name, output: options.output };
     return {

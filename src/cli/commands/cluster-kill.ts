@@ -15,7 +15,7 @@ import {
   type Killed,
   type KillPlan,
 } from '../../operations/cluster-kill.ts';
-import { describeApplications, listRunningApplications } from '../../operations/remove.ts';
+import { describeWork, findRunningWork, isIdle } from '../../operations/running-work.ts';
 import { confirm } from '../ask.ts';
 import { surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -129,9 +129,9 @@ function staysFor(machine: string): string {
 async function ask(
   cli: CliContext,
   plan: KillPlan,
-  context: Parameters<typeof listRunningApplications>[0] | undefined,
+  context: Parameters<typeof findRunningWork>[0] | undefined,
 ): Promise<void> {
-  const applications = context && (await listRunningApplications(context, plan.name));
-  const busy = context && applications?.length !== 0 ? ` ${describeApplications(applications)}` : '';
+  const work = context && (await findRunningWork(context, plan.name));
+  const busy = work && !isIdle(work) ? ` ${describeWork(work)}` : '';
   await confirm(cli, `Take down ${plan.name}? ${describeKill(plan).join('; ')}.${busy}`, { yes: undefined });
 }

@@ -8,8 +8,7 @@ import { createImageSource } from '../../connections/image-source.ts';
 import type { Connection } from '../../connections/connection.ts';
 import type { Report } from '../../events.ts';
 import { deployCluster, describeSize, prepareDeploy, type PreparedDeploy } from '../../operations/deploy.ts';
-import { describeApplications } from '../../operations/remove.ts';
-import type { SparkApplication } from '../../spark/master-state.ts';
+import { describeWork, type RunningWork } from '../../operations/running-work.ts';
 import { confirm } from '../ask.ts';
 import { connect, surroundingsOf } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -66,7 +65,7 @@ async function deploy(cli: CliContext, options: DeployCommandOptions, question: 
       wait: options.wait,
       images: createImageSource(connection, surroundingsOf(cli), options.registry),
       packages: readPackages(options, cli),
-      confirmRestart: async (applications) => confirm(cli, question(options.name, applications), { yes: options.yes }),
+      confirmRestart: async (work) => confirm(cli, question(options.name, work), { yes: options.yes }),
     });
     const shown = { connection, cluster: options.name, output: options.output };
     return { ...deployed, endpoints: await revealToken(cli, deployed.endpoints, shown) };
@@ -100,7 +99,7 @@ async function formatDocument(format: Exclude<OutputFormat, 'table'>, document: 
   return stringify(document, { aliasDuplicateObjects: false });
 }
 
-/** What is asked before running applications lose their executors. */
-export function restartQuestion(name: string, applications: readonly SparkApplication[] | undefined): string {
-  return `Replace the containers of the cluster "${name}"? ${describeApplications(applications)}`;
+/** What is asked before running applications lose their executors, and jobs their container. */
+export function restartQuestion(name: string, work: RunningWork): string {
+  return `Replace the containers of the cluster "${name}"? ${describeWork(work)}`;
 }

@@ -6,7 +6,7 @@ import type { Finding } from '../../doctor/finding.ts';
 import { explainCluster, explainJob, type Explanation } from '../../operations/explain.ts';
 import { readJobEvidence } from '../../operations/jobs/evidence.ts';
 import { findJob } from '../../operations/jobs/read-jobs.ts';
-import type { JobState } from '../../jobs/job.ts';
+import { FINAL_STATES, type JobState } from '../../jobs/job.ts';
 import { createColors } from '../colors.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -83,7 +83,11 @@ function formatCluster({ cluster, applications, findings }: Explanation, colors:
 function formatJob({ job, findings }: ExplainedJob, colors: ChalkInstance): string {
   const line = `job ${job.name} (${job.id}): ${job.state}${job.reason === '' ? '' : `, ${job.reason}`}`;
   const lines = findings.map((finding) => findingLines(finding, colors).join('\n'));
-  const isWell = job.state !== 'FAILED' && job.state !== 'DONEWITHERROR';
-  const none = isWell ? 'nothing stands in its way' : 'the cause is not known; spark-swarm job logs has its own words';
+  const none =
+    job.state === 'FAILED' || job.state === 'DONEWITHERROR'
+      ? 'the cause is not known; spark-swarm job logs has its own words'
+      : FINAL_STATES.has(job.state)
+        ? 'it has ended, and there is nothing to explain'
+        : 'nothing stands in its way';
   return [lines.length === 0 ? `${line}: ${none}` : line, ...lines].join('\n\n');
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { NotFoundError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { readHistoryUrl } from '../../operations/history.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -13,6 +13,7 @@ import {
 } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
+import { findPlatformKind } from './added-page.ts';
 import { addDeployOptions, type DeployCommandOptions } from './deploy-options.ts';
 import { runDeploy } from './deploy.ts';
 
@@ -66,15 +67,8 @@ function configureUrl(command: Command, cli: CliContext): void {
   });
 }
 
-/** Of a cluster that is there: the word promises no more. */
 async function changeHistory(cli: CliContext, options: DeployCommandOptions, history: boolean): Promise<void> {
-  const platform = await withReporter(cli, { quiet: true }, async (report) => {
-    const connection = await connect(cli, { ...options, report });
-    if (await connection.platform.readCluster(options.name)) return connection.platform.kind;
-    throw new NotFoundError(`No cluster named "${options.name}"`, {
-      hint: `spark-swarm start --history --name ${options.name}, or deploy --history on a swarm`,
-    });
-  });
+  const platform = await findPlatformKind(cli, options, '--history');
   await runDeploy(cli, { ...options, platform, history });
 }
 

@@ -23,7 +23,7 @@ export function configureCancel(command: Command, cli: CliContext): void {
     .option(
       '--grace <duration>',
       'how long it may take to end after each signal (default: what it was started with)',
-      (text) => parseDuration(text, '--grace'),
+      (text) => parseDuration(text, '--grace', { hasZero: true }),
     )
     .option('--timeout <duration>', 'how long to wait for its end (default: the graces and what KILL takes)', (text) =>
       parseDuration(text, '--timeout'),

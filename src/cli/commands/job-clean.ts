@@ -23,10 +23,10 @@ export function configureClean(command: Command, cli: CliContext): void {
       'Deletes records of jobs that have ended, with their output, and event logs: what is older than 14 days, and above 4 GiB in all the oldest first. Never one that has not ended.',
     )
     .option('--older-than <duration>', 'delete what is older (default: 14d)', (text) =>
-      parseDuration(text, '--older-than'),
+      parseDuration(text, '--older-than', { hasZero: true }),
     )
     .option('--keep <duration>', 'delete nothing that is younger (default: 1d)', (text) =>
-      parseDuration(text, '--keep'),
+      parseDuration(text, '--keep', { hasZero: true }),
     )
     .option('--max-size <size>', `how much all records may take (default: ${formatSize(DEFAULTS.maxBytes)})`, (text) =>
       parseSize(text, '--max-size'),
@@ -43,14 +43,21 @@ export function configureClean(command: Command, cli: CliContext): void {
       maxBytes: maxSize ?? DEFAULTS.maxBytes,
     };
     const cleaned = await withJobs(cli, options, async (jobs) => cleanJobs(jobs, { ...limits, dryRun }));
-    await writeResult(cli, output, { ...cleaned, dryRun }, async () => formatCleaned(cleaned, dryRun));
+    await writeResult(cli, output, { ...cleaned, dryRun }, async () => formatCleaned(cleaned, { ...limits, dryRun }));
     for (const { folder, reason } of cleaned.refused) cli.stderr.write(`warning: ${folder} is kept: ${reason}\n`);
     if (cleaned.refused.length > 0) cli.exitStatus = 1;
   });
 }
 
-async function formatCleaned({ removed, eventLogs, freedBytes }: Cleaned, dryRun: boolean): Promise<string> {
-  if (removed.length + eventLogs.length === 0) return 'Nothing to delete';
+async function formatCleaned(
+  { removed, eventLogs, freedBytes }: Cleaned,
+  { dryRun, keepMs, olderThanMs }: { readonly dryRun: boolean; readonly keepMs: number; readonly olderThanMs: number },
+): Promise<string> {
+  if (removed.length + eventLogs.length === 0) {
+    return keepMs > olderThanMs
+      ? 'Nothing to delete: what is younger than a day is kept, or than --keep says'
+      : 'Nothing to delete';
+  }
   const rows = removed.map(({ id, name, state, bytes }) => [id, name, state, formatBytes(bytes)]);
   const logs = eventLogs.length === 1 ? '1 event log' : `${eventLogs.length} event logs`;
   const jobs = removed.length === 1 ? '1 job' : `${removed.length} jobs`;

@@ -37,6 +37,7 @@ export function addJobFlags(command: Command): Command {
     .option('--driver <place>', 'where the driver runs: master, task, ssh://user@host')
     .option('--timeout <duration>', 'cancel the job after this time, like 30m (default: never)')
     .option('--grace <duration>', 'how long it may take to end after each of INT and TERM (default: 5s)')
+    .option('--max-output <size>', 'keep the last 100m, say, of what it prints, of each output (default: all of it)')
     .option('--example <name>', `an example that the image holds: ${Object.keys(EXAMPLES).join(', ')}`)
     .option('--no-check', 'send jars without looking whether they are whole')
     .option('-f, --file <file>', 'job file, YAML or JSON; a flag that is typed wins', (text) =>

@@ -1,5 +1,7 @@
+import type { JobSpec } from '../../jobs/job.ts';
 import type { JobView } from '../../jobs/judge-snapshot.ts';
 import { formatDuration } from '../../units.ts';
+import { formatTarget } from '../hint-target.ts';
 import { printable } from '../printable.ts';
 
 /** One job in `-o json`; durations in milliseconds, by the clock of the place where it runs. */
@@ -34,6 +36,16 @@ export function describeJob({ spec, state, reason, exitCode, process, durationMs
     ageMs,
     durationMs: durationMs ?? null,
   };
+}
+
+/** The words by which a command on jobs finds this one: `--name spark --context lab --driver ssh://ada@edge 4c1f0a9b7e23`. */
+export function formatJobWords(
+  { id, cluster, driver }: Pick<JobSpec, 'id' | 'cluster' | 'driver'>,
+  place: Parameters<typeof formatTarget>[0],
+): string {
+  // Records of all other drivers are found without it.
+  const words = driver.startsWith('ssh:') ? ` --driver ${driver}` : '';
+  return `--name ${cluster}${formatTarget(place)}${words} ${id}`;
 }
 
 /** `DONEWITHERROR after 12.0 s: exit 3` */

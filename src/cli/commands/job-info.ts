@@ -4,7 +4,8 @@ import { formatJobCost } from '../../jobs/job-cost.ts';
 import { quoteWord } from '../../jobs/quote-word.ts';
 import { readJobInfo, type JobInfo } from '../../operations/jobs/info.ts';
 import { findJob } from '../../operations/jobs/read-jobs.ts';
-import { formatBytes } from '../../units.ts';
+import type { JobSpec } from '../../jobs/job.ts';
+import { formatBytes, formatSize } from '../../units.ts';
 import type { CliContext } from '../context.ts';
 import { addExamples, addOutputOption, type OutputOptions } from '../options.ts';
 import { writeResult } from '../output.ts';
@@ -20,8 +21,17 @@ export function configureInfo(command: Command, cli: CliContext): void {
   command.action(async (text: string, { output, ...options }: JobPlaceOptions & OutputOptions) => {
     const info = await withJobs(cli, options, async (jobs) => readJobInfo(jobs, await findJob(jobs, text)));
     const { view, ...rest } = info;
-    const { argv, environment, files, timeoutMs, graceMs } = view.spec;
-    const job = { ...describeJob(view), argv, environment, files, timeoutMs, graceMs, bytes: view.bytes };
+    const { argv, environment, files, timeoutMs, graceMs, maxOutputBytes = null } = view.spec;
+    const job = {
+      ...describeJob(view),
+      argv,
+      environment,
+      files,
+      timeoutMs,
+      graceMs,
+      maxOutputBytes,
+      bytes: view.bytes,
+    };
     await writeResult(cli, output, { job, ...rest }, () => formatInfo(info));
   });
 }
@@ -39,8 +49,12 @@ function formatInfo({ view, directory, place, applications }: JobInfo): string {
     ['runs', spec.argv.map(quoteWord).join(' ')],
     ['environment', spec.environment.join(' ') || '-'],
     ['files', spec.files.join(' ') || '-'],
-    ['output', `${formatBytes(bytes.stdout)} stdout, ${formatBytes(bytes.stderr)} stderr`],
+    ['output', `${formatBytes(bytes.stdout)} stdout, ${formatBytes(bytes.stderr)} stderr${formatKept(spec)}`],
     ['asked', `${spec.createdAt} by ${spec.createdBy}`],
   ]);
   return [job, ...applications.map((cost) => formatPairs(formatJobCost(cost)))].join('\n\n');
+}
+
+function formatKept({ maxOutputBytes }: JobSpec): string {
+  return maxOutputBytes ? `; the last ${formatSize(maxOutputBytes)} of each are kept` : '';
 }

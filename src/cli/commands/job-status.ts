@@ -1,3 +1,4 @@
+import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 
 import type { Finding } from '../../doctor/finding.ts';
@@ -9,7 +10,7 @@ import type { CliContext } from '../context.ts';
 import { findingLines } from '../finding-lines.ts';
 import { addExamples, addOutputOption, type OutputOptions } from '../options.ts';
 import { writeResult } from '../output.ts';
-import { describeJob, describeState } from './job-format.ts';
+import { describeJob, describeState, formatJobWords } from './job-format.ts';
 import { addJobPlaceOptions, addJobArgument, withJobs, type JobPlaceOptions } from './job-options.ts';
 
 /** `job status`. */
@@ -26,12 +27,32 @@ export function configureStatus(command: Command, cli: CliContext): void {
       const found = await findJob(jobs, text);
       return { view: found, findings: await findCauses(jobs, jobs.connection, found) };
     });
-    await writeResult(cli, output, { job: describeJob(view), findings }, () => formatStatus(cli, view, findings));
+    const colors = createColors(cli.env, cli.stdout);
+    await writeResult(cli, output, { job: describeJob(view), findings }, () =>
+      formatStatus(view, findings, { ...options, colors }),
+    );
   });
 }
 
-function formatStatus(cli: CliContext, view: JobView, findings: readonly Finding[]): string {
-  const colors = createColors(cli.env, cli.stdout);
+export function formatStatus(
+  view: JobView,
+  findings: readonly Finding[],
+  { colors, ...place }: Pick<JobPlaceOptions, 'context' | 'platform'> & { readonly colors: ChalkInstance },
+): string {
   const lines = findings.flatMap((finding) => findingLines(finding, colors));
-  return [`${view.spec.name} ${view.spec.id}: ${describeState(view)}`, ...lines].join('\n');
+  return [
+    `${view.spec.name} ${view.spec.id}: ${describeState(view)}`,
+    ...lines,
+    ...adviseLogs(view, lines, place),
+  ].join('\n');
+}
+
+/** Where no cause was found, what it printed last may say it. */
+function adviseLogs(
+  { spec, state, bytes }: JobView,
+  causes: readonly string[],
+  place: Pick<JobPlaceOptions, 'context' | 'platform'>,
+): readonly string[] {
+  if (state !== 'DONEWITHERROR' || causes.length > 0 || bytes.stdout + bytes.stderr === 0) return [];
+  return [`hint: spark-swarm job logs --tail 20 ${formatJobWords(spec, place)}`];
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 
 import { findMaster } from '../../cluster/cluster.ts';
-import { InvalidStateError, NotFoundError, UnreachableError } from '../../errors.ts';
+import { InvalidStateError, UnreachableError } from '../../errors.ts';
 import { probeEndpoints } from '../../operations/probe-endpoints.ts';
+import { requireCluster } from '../../operations/require-cluster.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { addClusterOptions, addExamples, type ClusterOptions } from '../options.ts';
@@ -16,15 +17,11 @@ export function configure(command: Command, cli: CliContext): void {
   command.action(async (options: ClusterOptions) => {
     const { cluster, answering } = await withReporter(cli, {}, async (report) => {
       const connection = await connect(cli, { ...options, report });
-      const found = await connection.platform.readCluster(options.name);
-      const probed = found && (await probeEndpoints(connection, found));
-      return { cluster: found, answering: probed?.answering.find(({ probe }) => probe !== undefined)?.probe };
+      const hint = 'spark-swarm list shows them all; start or deploy makes one';
+      const found = await requireCluster(connection, options.name, hint);
+      const probed = await probeEndpoints(connection, found);
+      return { cluster: found, answering: probed.answering.find(({ probe }) => probe !== undefined)?.probe };
     });
-    if (!cluster) {
-      throw new NotFoundError(`No cluster named "${options.name}"`, {
-        hint: 'spark-swarm list shows them all; start or deploy makes one',
-      });
-    }
     const master = findMaster(cluster);
     if (!master?.isRunning || master.address === undefined) {
       throw new InvalidStateError(`The master of the cluster "${options.name}" does not run`, {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 
-import { NotFoundError } from '../../errors.ts';
 import { readNotebookUrl } from '../../operations/notebook.ts';
-import { describeApplications } from '../../operations/remove.ts';
-import type { SparkApplication } from '../../spark/master-state.ts';
+import { describeWork, type RunningWork } from '../../operations/running-work.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import {
@@ -15,6 +13,7 @@ import {
 } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { withReporter } from '../reporter.ts';
+import { findPlatformKind } from './added-page.ts';
 import { addDeployOptions, type DeployCommandOptions } from './deploy-options.ts';
 import { runDeploy } from './deploy.ts';
 
@@ -60,20 +59,13 @@ function configureUrl(command: Command, cli: CliContext): void {
   });
 }
 
-/** Of a cluster that is there: the word promises no more. */
 async function changeNotebook(cli: CliContext, options: DeployCommandOptions, notebook: boolean): Promise<void> {
-  const platform = await withReporter(cli, { quiet: true }, async (report) => {
-    const connection = await connect(cli, { ...options, report });
-    if (await connection.platform.readCluster(options.name)) return connection.platform.kind;
-    throw new NotFoundError(`No cluster named "${options.name}"`, {
-      hint: `spark-swarm start --notebook --name ${options.name}, or deploy --notebook on a swarm`,
-    });
-  });
+  const platform = await findPlatformKind(cli, options, '--notebook');
   const asked = { ...options, platform, notebook };
   return notebook ? runDeploy(cli, asked) : runDeploy(cli, asked, stopQuestion);
 }
 
 /** What is asked before a notebook's kernels end, and the applications in them. */
-function stopQuestion(name: string, applications: readonly SparkApplication[] | undefined): string {
-  return `Take the notebook of the cluster "${name}" away? ${describeApplications(applications)}`;
+function stopQuestion(name: string, work: RunningWork): string {
+  return `Take the notebook of the cluster "${name}" away? ${describeWork(work)}`;
 }

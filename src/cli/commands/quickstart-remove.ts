@@ -4,7 +4,7 @@ import { DEFAULT_CLUSTER_NAME } from '../../cluster/cluster-name.ts';
 import { downLab } from '../../lab/down-lab.ts';
 import { formatLabDown } from '../../lab/format-lab.ts';
 import { labObjectName } from '../../lab/lab-names.ts';
-import { describeApplications, listRunningApplications } from '../../operations/remove.ts';
+import { describeWork, findRunningWork, isIdle } from '../../operations/running-work.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -38,7 +38,7 @@ async function askIfBusy(cli: CliContext, lab: string): Promise<void> {
   await confirm(cli, `Remove the lab with all its data? ${reasons.join('; ')}`, { yes: undefined });
 }
 
-/** Running applications, and clusters that no quickstart has made. */
+/** What runs, and clusters that no quickstart has made. */
 async function findReasons(cli: CliContext, lab: string): Promise<readonly string[]> {
   const connection = await connect(cli, {
     context: labObjectName(lab),
@@ -49,8 +49,8 @@ async function findReasons(cli: CliContext, lab: string): Promise<readonly strin
   const clusters = await connection.platform.listClusters();
   const reasons = await Promise.all(
     clusters.map(async ({ name }) => {
-      const applications = await listRunningApplications(connection, name);
-      if (applications?.length !== 0) return [`cluster "${name}": ${describeApplications(applications)}`];
+      const work = await findRunningWork(connection, name);
+      if (!isIdle(work)) return [`cluster "${name}": ${describeWork(work)}`];
       return name === DEFAULT_CLUSTER_NAME ? [] : [`there is another cluster, "${name}"`];
     }),
   );

@@ -18,7 +18,7 @@ import { InvalidStateError } from '../../errors.ts';
 import { runSteps, type FlowStep, type ProgressEvent, type Report } from '../../events.ts';
 import { buildImage, planImageBuild } from '../../image/build-image.ts';
 import { wishFromWords } from '../../jobs/job-words.ts';
-import { DEFAULT_LAB, MAX_NODES, parseLabName } from '../../lab/lab-names.ts';
+import { DEFAULT_LAB, labObjectName, MAX_NODES, parseLabName } from '../../lab/lab-names.ts';
 import { upLab } from '../../lab/up-lab.ts';
 import { deployCluster } from '../../operations/deploy.ts';
 import { exitStatusOf, submitApplication } from '../../operations/submit.ts';
@@ -81,7 +81,7 @@ async function quickstart(cli: CliContext, options: QuickstartOptions): Promise<
     const steps = await listSteps(cli, options, outcome, report);
     await runSteps(steps, collectTimes(steps, report, times), cli.signal);
   });
-  cli.stdout.write(formatOutcome(outcome, times));
+  cli.stdout.write(formatOutcome(options.lab, outcome, times));
 }
 
 async function listSteps(
@@ -144,8 +144,7 @@ async function listSteps(
           timeoutMs: READY_TIMEOUT_MS,
           wait: true,
           images: createImageSource(connection, surroundingsOf(cli)),
-          confirmRestart: async (applications) =>
-            confirm(cli, restartQuestion(CLUSTER, applications), { yes: options.yes }),
+          confirmRestart: async (work) => confirm(cli, restartQuestion(CLUSTER, work), { yes: options.yes }),
         });
         outcome.endpoints = result.endpoints;
         return result.changes.length === 0 ? 'it was there already' : undefined;
@@ -199,6 +198,7 @@ function collectTimes(steps: readonly FlowStep[], report: Report, times: { title
 }
 
 function formatOutcome(
+  lab: string,
   { endpoints, pi }: Outcome,
   times: readonly { readonly title: string; readonly took: string }[],
 ): string {
@@ -210,9 +210,19 @@ function formatOutcome(
     ...times.map(({ title, took }) => `${title.padEnd(width)}${took}`),
     '',
     'Next:',
-    '  bin/submit --example pi 100        run an application, or one of your own: bin/submit app.py',
-    '  bin/resize-cluster --workers 4     grow it while it works',
-    '  bin/quickstart --remove            take it all away again',
+    ...formatNext(lab),
     '',
   ].join('\n');
+}
+
+/** Beside the usual lab there may be others: what is typed has to reach this one. */
+export function formatNext(lab: string): readonly string[] {
+  const [context, flag] = lab === DEFAULT_LAB ? ['', ''] : [` --context ${labObjectName(lab)}`, ` --lab ${lab}`];
+  const lines = [
+    [`bin/submit${context} --example pi 100`, 'run an application, or one of your own: bin/submit app.py'],
+    [`bin/resize-cluster${context} --workers 4`, 'grow it while it works'],
+    [`bin/quickstart --remove${flag}`, 'take it all away again'],
+  ] as const;
+  const width = Math.max(...lines.map(([command]) => command.length)) + 5;
+  return lines.map(([command, does]) => `  ${command.padEnd(width)}${does}`);
 }

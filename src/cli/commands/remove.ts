@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import type { PlatformKind } from '../../cluster/cluster.ts';
-import { describeApplications, listRunningApplications, removeCluster } from '../../operations/remove.ts';
+import { removeCluster } from '../../operations/remove.ts';
+import { describeWork, findRunningWork, isIdle } from '../../operations/running-work.ts';
 import { confirm } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
@@ -32,7 +33,7 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 export function configure(command: Command, cli: CliContext): void {
   addRemoveOptions(command).description('Remove a cluster and wait until it is gone. Images and data volumes stay.');
   addExamples(command, [
-    ['spark-swarm remove', 'asks if an application is running'],
+    ['spark-swarm remove', 'asks if an application or a job is running'],
     ['spark-swarm remove --yes --volumes', 'nothing is left, and nothing is asked'],
   ]);
   command.action(async (options: RemoveOptions) => runRemove(cli, options));
@@ -61,12 +62,12 @@ export async function runRemove(cli: CliContext, options: RemoveOptions): Promis
 
 async function askIfBusy(
   cli: CliContext,
-  connection: Parameters<typeof listRunningApplications>[0],
+  connection: Parameters<typeof findRunningWork>[0],
   name: string,
 ): Promise<void> {
-  const applications = await listRunningApplications(connection, name);
-  if (applications?.length === 0) return;
-  await confirm(cli, `Remove the cluster "${name}"? ${describeApplications(applications)}`, { yes: undefined });
+  const work = await findRunningWork(connection, name);
+  if (isIdle(work)) return;
+  await confirm(cli, `Remove the cluster "${name}"? ${describeWork(work)}`, { yes: undefined });
 }
 
 function formatResult(

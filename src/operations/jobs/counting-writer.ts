@@ -11,16 +11,20 @@ export interface FollowedStream {
 export class CountingWriter extends Writable {
   position: number;
   readonly #output: Writable;
+  readonly #dropsZeros: boolean;
 
-  constructor({ output, offset }: FollowedStream) {
+  /** @param dropsZeros of an output whose beginning may go while it is read: what is gone reads as zeros */
+  constructor({ output, offset }: FollowedStream, dropsZeros = false) {
     super();
     this.#output = output;
     this.position = offset;
+    this.#dropsZeros = dropsZeros;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.position += chunk.length;
-    if (this.#output.destroyed || this.#output.write(chunk)) done();
+    const text = this.#dropsZeros ? withoutZeros(chunk) : chunk;
+    if (this.#output.destroyed || this.#output.write(text)) done();
     else void this.#whenDrained(done);
   }
 
@@ -28,6 +32,14 @@ export class CountingWriter extends Writable {
     await drained(this.#output);
     done();
   }
+}
+
+const ZEROS = Buffer.alloc(64 * 1024);
+
+/** Gigabytes of a hole come as whole chunks of zeros. */
+function withoutZeros(chunk: Buffer): Buffer {
+  if (chunk.length <= ZEROS.length && chunk.equals(ZEROS.subarray(0, chunk.length))) return chunk.subarray(0, 0);
+  return chunk.includes(0) ? Buffer.from(chunk.filter((byte) => byte !== 0)) : chunk;
 }
 
 /** Until the outputs have taken what was written: who has sent it all does not wait for that. */

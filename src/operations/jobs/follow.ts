@@ -37,8 +37,9 @@ export type FollowedJob = Pick<JobView, 'spec' | 'folder' | 'state'>;
  */
 export async function followJob(context: JobContext, job: FollowedJob, options: FollowOptions): Promise<void> {
   const { shell, scripts, signal } = context;
-  const stdout = options.stdout && new CountingWriter(options.stdout);
-  const stderr = options.stderr && new CountingWriter(options.stderr);
+  const isTrimmed = Boolean(job.spec.maxOutputBytes);
+  const stdout = options.stdout && new CountingWriter(options.stdout, isTrimmed);
+  const stderr = options.stderr && new CountingWriter(options.stderr, isTrimmed);
   let { follow } = options;
   let seen = job;
   for (;;) {

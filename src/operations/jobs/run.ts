@@ -15,7 +15,7 @@ import {
   taskCommand,
   type LaunchAnswer,
 } from '../../jobs/launch.ts';
-import { SERVICE_LIMIT_MS } from '../../jobs/states.ts';
+import { NO_SERVICE, SERVICE_LIMIT_MS } from '../../jobs/states.ts';
 import { removeTasks } from './clean.ts';
 import type { LaunchContext } from './job-context.ts';
 import { readJobs } from './read-jobs.ts';
@@ -188,10 +188,10 @@ async function beginTask(context: LaunchContext, spec: JobSpec, settling: Settli
   if (ageMs === undefined) return;
   if (ageMs >= FRESH_CLAIM_MS) {
     if ((await context.runner?.observe(context.signal))?.has(spec.id)) return;
-    if (!(await recordFailure(context, { spec }, 'launch was interrupted'))) return;
+    if (!(await recordFailure(context, { spec }, NO_SERVICE))) return;
     throw new InvalidStateError(
       `The job ${spec.id} could not be started in ${context.shell.place}: its launch was interrupted`,
-      { hint: 'type the same command again, without --id' },
+      { hint: `spark-swarm job run --name ${context.cluster} --retry ${spec.id}` },
     );
   }
   await startTask(context, spec, settling);

@@ -1,13 +1,9 @@
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import { listVolumes } from '../../adapters/engine/list-volumes.ts';
 import type { ClusterMemory } from '../../containers/engine-container.ts';
 import { objectName } from '../../containers/resolve-project.ts';
 import { NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
-
-interface RawVolume {
-  readonly Name: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-}
 
 /** What is remembered of each cluster on this engine. */
 export async function readMemories(api: EngineApi, timeoutMs?: number): Promise<readonly ClusterMemory[]> {
@@ -50,11 +46,11 @@ export async function writeMemory(
 }
 
 async function listMemories(api: EngineApi, timeoutMs?: number): Promise<readonly ClusterMemory[]> {
-  const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-    query: { filters: { label: [LABELS.workers] } },
+  const volumes = await listVolumes(api, {
+    label: [LABELS.workers],
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  return (Volumes ?? []).map(({ Name, Labels }) => ({
+  return volumes.map(({ Name, Labels }) => ({
     cluster: Labels?.[LABELS.cluster] ?? '',
     revision: Number(Labels?.[LABELS.revision] ?? 0),
     volume: Name,

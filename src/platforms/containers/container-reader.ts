@@ -2,6 +2,7 @@ import pMap from 'p-map';
 
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
 import type { EnginePlace } from '../../adapters/engine/engine-place.ts';
+import { listVolumes, type ListedVolume } from '../../adapters/engine/list-volumes.ts';
 import { parseContainer, type RawContainer } from '../../adapters/engine/parse-container.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { findProjects, projectOf } from '../../containers/container-cluster.ts';
@@ -13,12 +14,6 @@ import { readMemories } from './cluster-memory.ts';
 interface RawListed {
   readonly Id: string;
   readonly Labels: Readonly<Record<string, string>>;
-}
-
-export interface RawVolume {
-  readonly Name: string;
-  readonly CreatedAt?: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
 const INSPECTIONS_AT_ONCE = 8;
@@ -65,11 +60,9 @@ export class ContainerReader {
   }
 
   /** Volumes of clusters on this engine, but not those of stacks. */
-  async listVolumes(name: string): Promise<readonly RawVolume[]> {
-    const { Volumes } = await this.api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [COMPOSE_PROJECT_LABEL] } },
-    });
-    return (Volumes ?? []).filter(({ Labels }) => projectOf(Labels) === name);
+  async listVolumes(name: string): Promise<readonly ListedVolume[]> {
+    const volumes = await listVolumes(this.api, { label: [COMPOSE_PROJECT_LABEL] });
+    return volumes.filter(({ Labels }) => projectOf(Labels) === name);
   }
 
   async #list(label: readonly string[], timeoutMs?: number): Promise<readonly RawListed[]> {

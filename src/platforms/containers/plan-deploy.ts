@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ComposeClient } from '../../adapters/compose/compose-client.ts';
 import { Container } from '../../adapters/engine/container.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import type { ListedVolume } from '../../adapters/engine/list-volumes.ts';
 import { parseComposeFile } from '../../adapters/files/compose-file.ts';
 import { acceptsConnection } from '../../adapters/http/fetch-page.ts';
 import { isOwnAddress } from '../../adapters/http/ip-address.ts';
@@ -30,7 +31,7 @@ import type { DeployPlan } from '../platform.ts';
 import { formatOwner, giveVolumes, ownedVolumes } from '../volume-owner.ts';
 import { shortHash } from '../short-hash.ts';
 import { assertVolumesAreFree } from './check-volumes.ts';
-import type { ContainerReader, RawVolume } from './container-reader.ts';
+import type { ContainerReader } from './container-reader.ts';
 import { readMemories, writeMemory } from './cluster-memory.ts';
 import { readEngineFacts } from './engine-facts.ts';
 import { writeSecretFiles } from './secret-files.ts';
@@ -84,14 +85,15 @@ export async function planContainersDeploy(wanted: ClusterSpec, context: Contain
     ...serviceChanges.map(formatProjectChange),
     ...(serviceChanges.length === 0 && isForgotten ? ['remember the new settings'] : []),
   ];
+  const restarted = serviceChanges
+    .filter(({ action }) => action === 'replaceContainers' || action === 'removeContainers')
+    .map(({ name }) => name);
   return {
     changes,
     document: resolved,
     isNew: project.length === 0,
-    restartsContainers: serviceChanges.some(
-      ({ action, name }) =>
-        (action === 'replaceContainers' || action === 'removeContainers') && name !== objectName(spec.name, HISTORY),
-    ),
+    restartsContainers: restarted.some((service) => service !== objectName(spec.name, HISTORY)),
+    restartsMaster: restarted.includes(objectName(spec.name, 'master')),
     warnings: [...room.warnings, ...warnOfOtherData(project, spec)],
     apply: async (progress, signal) => {
       if (opened !== undefined) await context.folders.openToGroup(opened);
@@ -134,7 +136,7 @@ function changesOwner(spec: ClusterSpec, memory: ClusterMemory | undefined): boo
   return !before || formatOwner(before) !== formatOwner(spec);
 }
 
-async function giveOwnedVolumes(spec: ClusterSpec, volumes: readonly RawVolume[], api: EngineApi): Promise<void> {
+async function giveOwnedVolumes(spec: ClusterSpec, volumes: readonly ListedVolume[], api: EngineApi): Promise<void> {
   const { name: cluster, imageId: image } = spec;
   await giveVolumes(api, ownedVolumes(volumes), { cluster, image, owner: formatOwner(spec) });
 }
@@ -148,7 +150,7 @@ async function planData(
   return spec.data && { folder: { ...spec.data, here: undefined }, opensToGroup: false };
 }
 
-function planSecrets(name: string, volumes: readonly RawVolume[]): readonly string[] {
+function planSecrets(name: string, volumes: readonly ListedVolume[]): readonly string[] {
   const volume = secretsVolumeName(name);
   return volumes.some(({ Name }) => Name === volume) ? [] : [`create volume ${volume}`];
 }

@@ -3,11 +3,12 @@ import pMap from 'p-map';
 import { Container } from '../../adapters/engine/container.ts';
 import { deleteVolume } from '../../adapters/engine/delete-volume.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import type { ListedVolume } from '../../adapters/engine/list-volumes.ts';
 import type { EngineContainer } from '../../containers/engine-container.ts';
 import { EngineError, NotFoundError } from '../../errors.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS } from '../../labels.ts';
 import type { RemoveOptions, RemoveResult } from '../platform.ts';
-import type { ContainerReader, RawVolume } from './container-reader.ts';
+import type { ContainerReader } from './container-reader.ts';
 import { SECRETS_ROLE } from '../../containers/resolve-project.ts';
 import { removeHelpers } from '../volume-owner.ts';
 
@@ -88,9 +89,9 @@ async function removeVolumes(
   const ours = (await reader.listVolumes(name)).filter(({ Labels }) => belongsTo(name, Labels));
   // The lock is held by whoever removes, and goes with it.
   const found = ours.filter(({ Labels }) => Labels?.[LABELS.lock] === undefined && !isBeat(Labels));
-  const isOwn = ({ Labels }: RawVolume): boolean =>
+  const isOwn = ({ Labels }: ListedVolume): boolean =>
     OWN_ROLES.has(Labels?.[LABELS.role]) || Labels?.[LABELS.workers] !== undefined;
-  const isKept = (volume: RawVolume): boolean => !removesData && !isOwn(volume);
+  const isKept = (volume: ListedVolume): boolean => !removesData && !isOwn(volume);
   const going = found.filter((volume) => !isKept(volume));
   await pMap(going, async ({ Name }) => deleteVolume(reader.api, Name));
   return {
@@ -102,6 +103,6 @@ async function removeVolumes(
   };
 }
 
-function isBeat(labels: RawVolume['Labels']): boolean {
+function isBeat(labels: ListedVolume['Labels']): boolean {
   return labels?.[LABELS.beat] !== undefined;
 }

@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 
 import type { PlacementNode } from '../../cluster/placement.ts';
-import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
+import { LABELS } from '../../labels.ts';
 import { clusterNameOf, type SwarmSnapshot } from '../../stack/swarm-cluster.ts';
 import { isWanted, roleOfMasterNodes, type StackService, type SwarmNode } from '../../stack/swarm-state.ts';
+import { listStackVolumes } from './stack-volumes.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 /** Volumes that people look for in the next cluster of the name. */
@@ -45,16 +46,8 @@ export function findMasterService(name: string, services: readonly StackService[
 /** False of a node whose engine cannot be asked. */
 async function hasKeptVolumes(name: string, node: SwarmNode, { engines }: SwarmReader): Promise<boolean> {
   const api = await engines.find(node).catch(() => undefined);
-  const answer = await api
-    ?.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [`${LABELS.cluster}=${name}`, STACK_NAMESPACE_LABEL] } },
-    })
-    .catch(() => undefined);
-  return answer?.Volumes?.some(({ Labels }) => KEPT_ROLES.has(Labels?.[LABELS.role])) ?? false;
-}
-
-interface RawVolume {
-  readonly Labels?: Readonly<Record<string, string>> | null;
+  const volumes = api && (await listStackVolumes(api, name).catch(() => undefined));
+  return volumes?.some(({ Labels }) => KEPT_ROLES.has(Labels?.[LABELS.role])) ?? false;
 }
 
 function byHostname(a: SwarmNode, b: SwarmNode): number {

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ClusterSpec } from '../../cluster/spec.ts';
-import { LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import { formatOwner, giveVolumes, ownedVolumes } from '../volume-owner.ts';
+import { listStackVolumes } from './stack-volumes.ts';
 import type { SwarmReader } from './swarm-reader.ts';
 
 /**
@@ -19,14 +19,7 @@ export async function giveStackVolumes(
   for (const node of nodes) {
     const api = await engines.find(node);
     if (!api) continue;
-    const { Volumes } = await api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', {
-      query: { filters: { label: [`${LABELS.cluster}=${spec.name}`, STACK_NAMESPACE_LABEL] } },
-    });
-    await giveVolumes(api, ownedVolumes(Volumes ?? []), { cluster: spec.name, image: spec.image, owner });
+    const volumes = await listStackVolumes(api, spec.name);
+    await giveVolumes(api, ownedVolumes(volumes), { cluster: spec.name, image: spec.image, owner });
   }
-}
-
-interface RawVolume {
-  readonly Name: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
 }

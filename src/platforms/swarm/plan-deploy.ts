@@ -73,15 +73,15 @@ export async function planSwarmDeploy(wanted: ClusterSpec, context: SwarmDeployC
   const objectChanges = await planObjects(spec, reader);
   const opened = data?.opensToGroup ? (data.folder.here ?? data.folder.path) : undefined;
   const changes = [...objectChanges, ...serviceChanges];
+  const restarted = serviceChanges
+    .filter(({ action }) => action === 'updateService' || action === 'removeService')
+    .map((change) => change.name);
   return {
     changes: [...(opened === undefined ? [] : [describeOpening(opened)]), ...changes.map(formatStackChange)],
     document: resolved,
     isNew: !swarm.services.some((service) => clusterNameOf(service.labels) === spec.name),
-    restartsContainers: serviceChanges.some(
-      (change) =>
-        (change.action === 'updateService' || change.action === 'removeService') &&
-        change.name !== `${spec.name}_${HISTORY}`,
-    ),
+    restartsContainers: restarted.some((service) => service !== `${spec.name}_${HISTORY}`),
+    restartsMaster: restarted.includes(`${spec.name}_master`),
     warnings: findWarnings(spec, { nodes: placementNodes, hasSharedData: data !== undefined }),
     apply: async (progress, signal) => {
       if (opened !== undefined) await context.folders.openToGroup(opened);

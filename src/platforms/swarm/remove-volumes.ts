@@ -2,14 +2,10 @@ import pMap from 'p-map';
 
 import { deleteVolume } from '../../adapters/engine/delete-volume.ts';
 import type { EngineApi } from '../../adapters/engine/engine-api.ts';
+import { listVolumes, type ListedVolume } from '../../adapters/engine/list-volumes.ts';
 import { COMPOSE_PROJECT_LABEL, LABELS, STACK_NAMESPACE_LABEL } from '../../labels.ts';
 import type { SwarmNode } from '../../stack/swarm-state.ts';
 import type { RemoveOptions } from '../platform.ts';
-
-interface RawVolume {
-  readonly Name: string;
-  readonly Labels?: Record<string, string> | null;
-}
 
 /** A node, and its engine where that can be asked. */
 export interface Place {
@@ -20,14 +16,12 @@ export interface Place {
 }
 
 /** Those of the cluster; of a stack deployed by hand those with a role, which only our file gives. */
-async function listVolumes(api: EngineApi, name: string): Promise<readonly RawVolume[]> {
+async function findVolumes(api: EngineApi, name: string): Promise<readonly ListedVolume[]> {
   const labels = [[`${LABELS.cluster}=${name}`], [`${STACK_NAMESPACE_LABEL}=${name}`, LABELS.role]];
-  const found = await pMap(labels, async (label) =>
-    api.get<{ readonly Volumes: readonly RawVolume[] | null }>('/volumes', { query: { filters: { label } } }),
-  );
-  const [ours = [], byHand = []] = found.map(({ Volumes }) =>
+  const found = await pMap(labels, async (label) => listVolumes(api, { label }));
+  const [ours = [], byHand = []] = found.map((volumes) =>
     // A cluster of this name may live in containers of the same engine.
-    (Volumes ?? []).filter((volume) => volume.Labels?.[COMPOSE_PROJECT_LABEL] === undefined),
+    volumes.filter((volume) => volume.Labels?.[COMPOSE_PROJECT_LABEL] === undefined),
   );
   return [...ours, ...byHand.filter((volume) => volume.Labels?.[LABELS.cluster] === undefined)];
 }
@@ -41,7 +35,7 @@ export async function handleVolumes(
   const perNode = await Promise.all(
     places.map(async ({ node, api }) => {
       if (!api) return [];
-      return pMap(await listVolumes(api, name), async (volume) => {
+      return pMap(await findVolumes(api, name), async (volume) => {
         // What the master knew of workers and applications is no data: it would only make the next master wait for them.
         const goes = remove || volume.Labels?.[LABELS.role] === 'recovery';
         if (goes) await deleteVolume(api, volume.Name);

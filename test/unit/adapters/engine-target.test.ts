@@ -239,13 +239,15 @@ test('certificates say nothing to a socket', async (t) => {
   t.deepEqual((await resolve(home, env)).dockerEnv, { DOCKER_HOST: 'unix:///run/host.sock', DOCKER_TLS_VERIFY: '' });
 });
 
-test('a certificate that is missing is named', async (t) => {
+test('of certificates that are missing the first one is named, every time', async (t) => {
   await using home = await Home.create();
   const env = { DOCKER_HOST: 'tcp://10.0.0.1:2376', DOCKER_CERT_PATH: '/nowhere' };
-  await t.throwsAsync(resolve(home, env), {
-    instanceOf: UsageError,
-    message: 'DOCKER_CERT_PATH: cannot read /nowhere/ca.pem: there is no such file',
-  });
+  for (let time = 0; time < 50; time += 1) {
+    await t.throwsAsync(resolve(home, env), {
+      instanceOf: UsageError,
+      message: 'DOCKER_CERT_PATH: cannot read /nowhere/ca.pem: there is no such file',
+    });
+  }
 });
 
 test("a socket is a target of its own: a lab's manager", (t) => {

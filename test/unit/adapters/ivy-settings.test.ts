@@ -27,10 +27,11 @@ test('there may be none, and an empty variable asks for none', (t) => {
   t.is(findIvySettings({ HOME: home, SPARK_SWARM_IVY_SETTINGS: '' }), undefined);
 });
 
-test('a variable that names no file is a mistake', (t) => {
-  const missing = path.join(folder, 'missing.xml');
-  const error = t.throws(() => findIvySettings({ HOME: home, SPARK_SWARM_IVY_SETTINGS: missing }), {
-    instanceOf: ConfigError,
-  });
-  t.is(error.message, `SPARK_SWARM_IVY_SETTINGS: no such file: ${missing}`);
+test('a variable that names no file, or a folder, is a mistake', (t) => {
+  for (const named of [path.join(folder, 'missing.xml'), folder]) {
+    t.throws(() => findIvySettings({ HOME: home, SPARK_SWARM_IVY_SETTINGS: named }), {
+      instanceOf: ConfigError,
+      message: `SPARK_SWARM_IVY_SETTINGS: no such file: ${named}`,
+    });
+  }
 });

@@ -31,7 +31,10 @@ test('the default master has room for two default drivers, and the third is refu
     'The driver does not fit beside the master: 384m daemon + 1g running driver + 1g running driver + 1g driver + ' +
       '3 × 384m overhead = 4608m, and its limit is 3200m',
   );
-  t.is(error.hint, 'wait for the other, a smaller --driver-memory, or spark-swarm deploy --master-memory 4608m');
+  t.is(
+    error.hint,
+    'wait for one of the others, a smaller --driver-memory, or spark-swarm deploy --master-memory 4608m',
+  );
 });
 
 test('where nobody remembers the limit nothing is refused', (t) => {

@@ -1,37 +1,19 @@
 import test from 'ava';
-import { parse } from 'yaml';
 
-import type { NotebookSpec } from '../../../src/cluster/spec.ts';
 import { resolveVolumes } from '../../../src/compose/added-services.ts';
-import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
-import { resolveServices } from '../../../src/compose/resolve-services.ts';
+import type { ComposeService } from '../../../src/compose/compose-document.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
-import { MIB, readFixture, spec } from '../../helpers/builders.ts';
-
-/** docker-compose.yml of this project, as `docker stack config` gives it. */
-const FILE = parse(readFixture('docker-stack-config/docker-compose-28.2.2.yml')) as ComposeDocument;
-const NOTEBOOK: NotebookSpec = {
-  image: 'spark-swarm:latest-notebook',
-  imageId: 'sha256:nnnn',
-  limitBytes: 1920 * MIB,
-};
-
-type Changes = Parameters<typeof spec>[0];
-type Services = Readonly<Record<string, ComposeService>>;
-
-const resolve = (changes: Changes = {}, file: ComposeDocument = FILE): Services =>
-  resolveServices(file, spec(changes), { caBundlePath: '/run/ca.crt' });
-const service = (name: string, changes: Changes = {}, file: ComposeDocument = FILE): ComposeService => {
-  const found = resolve(changes, file)[name];
-  if (!found) throw new Error(`no service ${name}`);
-  return found;
-};
-const withService = (name: string, extra: ComposeService): ComposeDocument => ({
-  ...FILE,
-  services: { ...FILE.services, [name]: extra },
-});
-const fromFile = (name: 'master' | 'worker'): ComposeService => FILE.services[name] ?? {};
+import { MIB } from '../../helpers/builders.ts';
+import {
+  type Changes,
+  FILE,
+  NOTEBOOK,
+  fromFile,
+  resolve,
+  service,
+  withService,
+} from '../../helpers/resolved-services.ts';
 
 const JOBS = { type: 'volume', source: 'jobs', target: '/var/lib/spark/jobs' };
 

@@ -1,37 +1,20 @@
 import test from 'ava';
-import { parse } from 'yaml';
 
 import { planWorkerSize } from '../../../src/cluster/sizes.ts';
-import type { ClusterPorts, NotebookSpec } from '../../../src/cluster/spec.ts';
-import type { ComposeDocument, ComposeService } from '../../../src/compose/compose-document.ts';
-import { resolveServices } from '../../../src/compose/resolve-services.ts';
+import type { ClusterPorts } from '../../../src/cluster/spec.ts';
+import type { ComposeService } from '../../../src/compose/compose-document.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
-import { GIB, MIB, readFixture, spec } from '../../helpers/builders.ts';
-
-/** docker-compose.yml of this project, as `docker stack config` gives it. */
-const FILE = parse(readFixture('docker-stack-config/docker-compose-28.2.2.yml')) as ComposeDocument;
-const NOTEBOOK: NotebookSpec = {
-  image: 'spark-swarm:latest-notebook',
-  imageId: 'sha256:nnnn',
-  limitBytes: 1920 * MIB,
-};
-
-type Changes = Parameters<typeof spec>[0];
-type Services = Readonly<Record<string, ComposeService>>;
-
-const resolve = (changes: Changes = {}, file: ComposeDocument = FILE): Services =>
-  resolveServices(file, spec(changes), { caBundlePath: '/run/ca.crt' });
-const service = (name: string, changes: Changes = {}, file: ComposeDocument = FILE): ComposeService => {
-  const found = resolve(changes, file)[name];
-  if (!found) throw new Error(`no service ${name}`);
-  return found;
-};
-const withService = (name: string, extra: ComposeService): ComposeDocument => ({
-  ...FILE,
-  services: { ...FILE.services, [name]: extra },
-});
-const fromFile = (name: 'master' | 'worker'): ComposeService => FILE.services[name] ?? {};
+import { GIB, MIB } from '../../helpers/builders.ts';
+import {
+  FILE,
+  NOTEBOOK,
+  type Services,
+  fromFile,
+  resolve,
+  service,
+  withService,
+} from '../../helpers/resolved-services.ts';
 
 test('a worker gets its size and its number', (t) => {
   const worker = service('worker', { workers: 3, worker: planWorkerSize(4 * GIB, 2), image: 'mine:1' });

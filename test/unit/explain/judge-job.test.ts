@@ -119,6 +119,6 @@ test('SS-J13: the machine of an ssh driver is not the master, and only a swarm g
   };
   t.deepEqual(fixOf('containers'), ['run it again']);
   t.deepEqual(fixOf('swarm'), [
-    'run it again; a driver of its own survives the master: spark-swarm job run --driver task …',
+    'run it again; a driver in a container of its own goes on without that of the master: spark-swarm job run --driver task …',
   ]);
 });

@@ -69,7 +69,7 @@ test('what is old goes, what the engine needs stays, and what is freed is said',
   t.is(pruned?.freedBytes, 100);
   t.deepEqual(
     events.flatMap((event) => (event.type === 'step-done' ? [event.detail] : [])),
-    ['2 removed, 1 kB freed'],
+    ['2 removed, 100 B freed'],
   );
 });
 

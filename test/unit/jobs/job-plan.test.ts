@@ -7,20 +7,9 @@ import fc from 'fast-check';
 import { isOlder } from '../../../src/doctor/versions.ts';
 import { withDriver } from '../../../src/jobs/job-plan.ts';
 import type { JobFlags } from '../../../src/jobs/job-words.ts';
-import { JOB_ID, jobTools, planWords } from '../../helpers/job-tools.ts';
+import { FILES, JOB_ID, jobTools, planWords } from '../../helpers/job-tools.ts';
 
 const CONF = ['--conf', `spark.swarm.jobId=${JOB_ID}`] as const;
-const FILES = [
-  'app.py',
-  'app.jar',
-  'lib.jar',
-  'deps/lib.jar',
-  'helper.py',
-  'data.csv',
-  'run.sh',
-  '-x.py',
-  'conf.properties',
-];
 const tools = jobTools(FILES);
 
 const argv = async (words: readonly string[], flags: JobFlags = {}): Promise<readonly string[]> =>
@@ -180,7 +169,7 @@ test('a shell job runs its script with the parameters as environment', async (t)
 
 test('a file whose name begins with "-" is taken neither for an option of spark-submit nor of the shell', async (t) => {
   t.deepEqual(await argv([], { main: ['-x.py'] }), ['spark-submit', ...CONF, './-x.py']);
-  t.deepEqual((await planWords(['-x.py'], { type: 'shell' }, tools)).spec.argv, ['/bin/sh', './-x.py']);
+  t.deepEqual((await planWords(['-x.sh'], { type: 'shell' }, tools)).spec.argv, ['/bin/sh', './-x.sh']);
 });
 
 test('arguments arrive byte for byte: blanks, quotes, $(touch x), newlines, and 100 KiB in one', async (t) => {
@@ -221,6 +210,7 @@ test('the same wish has the same hash at another time and of another person; any
     hashOf(['app.py', 'x'], { param: ['A=1'] }),
     hashOf(['app.py', 'x'], { param: ['A=2'] }),
     hashOf(['app.py', 'x'], { timeout: '1s' }),
+    hashOf(['app.py', 'x'], { maxOutput: '1m' }),
     hashOf(['app.py', 'x'], { driver: 'task' }),
     hashOf(['app.py', 'x'], {}, { hash: async () => Promise.resolve('other content') }),
   ]);

@@ -3,19 +3,8 @@ import test from 'ava';
 import { ConfigError, UsageError } from '../../../src/errors.ts';
 import { planJob } from '../../../src/jobs/job-plan.ts';
 import type { JobFlags } from '../../../src/jobs/job-words.ts';
-import { jobTools, jobWish, planWords } from '../../helpers/job-tools.ts';
+import { FILES, jobTools, jobWish, planWords } from '../../helpers/job-tools.ts';
 
-const FILES = [
-  'app.py',
-  'app.jar',
-  'lib.jar',
-  'deps/lib.jar',
-  'helper.py',
-  'data.csv',
-  'run.sh',
-  '-x.py',
-  'conf.properties',
-];
 const tools = jobTools(FILES);
 
 test('E9: a job that cannot be launched says every reason, each with what to type, before anything is sent', async (t) => {

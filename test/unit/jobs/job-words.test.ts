@@ -67,6 +67,7 @@ test('what is typed wins over the job file: values and lists take its place, map
         param: ['B=typed=1'],
         config: ['spark.y=2'],
         timeout: '2s',
+        maxOutput: '100m',
         driver: 'task',
       },
       base,
@@ -81,6 +82,7 @@ test('what is typed wins over the job file: values and lists take its place, map
       configs: { 'spark.x': 'file', 'spark.y': '2' },
       options: ['--verbose', '--conf', 'a=b'],
       timeoutMs: 2000,
+      maxOutputBytes: 100 * 1024 ** 2,
     },
   );
   t.deepEqual(wishFromWords([], {}, base), base);
@@ -89,7 +91,7 @@ test('what is typed wins over the job file: values and lists take its place, map
 test('all that is wrong with a line is kept for one message', (t) => {
   const { problems } = wishFromWords(
     ['--conf'],
-    { id: 'x', timeout: '5', param: ['=v'] },
+    { id: 'x', timeout: '5', maxOutput: '512k', param: ['=v'] },
     jobWish({ problems: [{ message: 'file' }] }),
   );
   t.deepEqual(
@@ -100,6 +102,7 @@ test('all that is wrong with a line is kept for one message', (t) => {
       '--id: got "x"; expected 12 of 0-9 and a-f',
       '--param: got "=v"; expected KEY=VALUE',
       '--timeout: got "5"; expected a number and a unit, like 30s, 5m or 1h',
+      '--max-output: got "512k"; expected 1m or more',
     ],
   );
 });

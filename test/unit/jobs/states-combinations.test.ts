@@ -2,22 +2,7 @@ import test from 'ava';
 
 import { FINAL_STATES } from '../../../src/jobs/job.ts';
 import { judgeJob, type JobObservation } from '../../../src/jobs/states.ts';
-
-const BEGUN: JobObservation = {
-  stage: 'begun',
-  exit: 'absent',
-  failed: undefined,
-  cancel: undefined,
-  isCancelledEarly: false,
-  wrapper: 'alive',
-  processes: 1,
-  isStopped: false,
-  task: 'no task',
-  ageMs: 5000,
-  endReason: '',
-  oomKills: 0,
-  isDiskFull: false,
-};
+import { BEGUN } from '../../helpers/job-observation.ts';
 
 function task(state: string): JobObservation['task'] {
   return { state, message: '', node: 'node2' };

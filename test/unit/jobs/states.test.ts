@@ -1,22 +1,8 @@
 import test from 'ava';
 
 import { judgeJob, type JobObservation } from '../../../src/jobs/states.ts';
+import { BEGUN } from '../../helpers/job-observation.ts';
 
-const BEGUN: JobObservation = {
-  stage: 'begun',
-  exit: 'absent',
-  failed: undefined,
-  cancel: undefined,
-  isCancelledEarly: false,
-  wrapper: 'alive',
-  processes: 1,
-  isStopped: false,
-  task: 'no task',
-  ageMs: 5000,
-  endReason: '',
-  oomKills: 0,
-  isDiskFull: false,
-};
 const GONE: Partial<JobObservation> = { wrapper: 'gone', processes: 0 };
 const CLAIMED: Partial<JobObservation> = { stage: 'claimed', wrapper: 'none', processes: 0 };
 const UPLOAD: Partial<JobObservation> = { stage: 'upload', wrapper: 'none', processes: 0 };
@@ -40,7 +26,7 @@ const TABLE: readonly (readonly [what: string, seen: Partial<JobObservation>, ex
   ['143 by its timeout', { exit: 143, cancel: 'timeout' }, 'KILLED timeout, escalated'],
   ['137', { exit: 137 }, 'DONEWITHERROR killed (SIGKILL)'],
   ['137 by the kernel', { exit: 137, oomKills: 2 }, 'DONEWITHERROR killed: out of memory (SIGKILL by the kernel)'],
-  ['143', { exit: 143 }, 'DONEWITHERROR terminated (SIGTERM)'],
+  ['143', { exit: 143 }, 'DONEWITHERROR terminated (SIGTERM), and not by a cancel'],
   ['129', { exit: 129 }, 'DONEWITHERROR exit 129'],
   ['101', { exit: 101 }, 'DONEWITHERROR exit 101: main class not found'],
   ['126', { exit: 126 }, 'DONEWITHERROR cannot start: exit 126, the command cannot be executed'],

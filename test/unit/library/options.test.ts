@@ -109,7 +109,7 @@ for (const [call, options, message] of refused) {
   });
 }
 
-const question = { message: 'Remove the cluster "spark"? 1 running: etl', applications: [] };
+const question = { message: 'Remove the cluster "spark"? 1 running: etl', applications: [], jobs: [] };
 
 test('with nobody to ask, the answer to a question is a conflict that says what to write', async (t) => {
   const error = await t.throwsAsync(ask(undefined, question), { instanceOf: ConflictError });

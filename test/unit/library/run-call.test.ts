@@ -14,7 +14,8 @@ import {
   type ProgressEvent,
   type Report,
 } from '../../../src/index.ts';
-import { runCall, unlessAborted } from '../../../src/library/run-call.ts';
+import { runCall } from '../../../src/library/run-call.ts';
+import { unlessAborted } from '../../../src/signals.ts';
 import { projectRoot } from '../../helpers/cli.ts';
 import { FakeEngine, SILENCE } from '../../helpers/fake-engine.ts';
 

@@ -2,6 +2,7 @@ import test from 'ava';
 
 import { ConflictError, InvalidStateError, NotFoundError, UsageError, WaitTimeoutError } from '../../../src/errors.ts';
 import { deployCluster, prepareDeploy, type DeployOptions, type DeployResult } from '../../../src/operations/deploy.ts';
+import { describeWork } from '../../../src/operations/running-work.ts';
 import { application, clusterService } from '../../helpers/builders.ts';
 import { FakeCluster } from '../../helpers/fake-cluster.ts';
 
@@ -138,13 +139,25 @@ test('a restart under a running application asks first, and no is no', async (t)
   fake.spark = { ...fake.spark!, applications: [application('job')] };
   fake.planned = { restartsContainers: true, changes: ['update service spark_worker (its containers are replaced)'] };
   const asked: string[] = [];
-  const confirmRestart: DeployOptions['confirmRestart'] = async (applications) => {
-    asked.push(...(applications ?? []).map(({ name }) => name));
+  const confirmRestart: DeployOptions['confirmRestart'] = async ({ applications, jobs }) => {
+    asked.push(...(applications ?? []).map(({ name }) => name), ...jobs.map(({ record }) => record));
     throw new ConflictError('no');
   };
   await t.throwsAsync(deploy(fake, { confirmRestart }), { instanceOf: ConflictError, message: 'no' });
   t.deepEqual(asked, ['job']);
   t.deepEqual(fake.calls, ['lock spark for deploy', 'unlock spark']);
+});
+
+test('a job without an application is asked about, too, where the container of its driver is replaced', async (t) => {
+  const fake = new FakeCluster(2);
+  fake.runningJobs = 'prepare-aaaaaaaaaaaa host shell\ntrain-bbbbbbbbbbbb task spark\n';
+  fake.planned = { restartsContainers: true, restartsMaster: true };
+  const asked: string[] = [];
+  const confirmRestart: DeployOptions['confirmRestart'] = async (work) => void asked.push(describeWork(work));
+  await deploy(fake, { confirmRestart });
+  t.deepEqual(asked, ['1 job running: prepare-aaaaaaaaaaaa']);
+  fake.planned = { restartsContainers: true, restartsMaster: false };
+  await t.notThrowsAsync(deploy(fake));
 });
 
 test('a restart of an idle cluster, and a change that restarts nothing, do not ask', async (t) => {

@@ -50,6 +50,17 @@ test('the address is that of the server, or of the pages of one application', as
   t.is(await readHistoryUrl(other.context, 'spark'), 'http://[fd00::1]:1');
 });
 
+test('an application that the history server does not know has no address; one that cannot be asked here is believed', async (t) => {
+  const fake = withHistory();
+  const error = await t.throwsAsync(readHistoryUrl(fake.context, 'spark', 'app-20261121091010-0009'), {
+    instanceOf: NotFoundError,
+  });
+  t.is(error.message, 'The history server of the cluster "spark" knows no application app-20261121091010-0009');
+  t.is(error.hint, 'a new one is there after 10 s; all of them: spark-swarm history url --name spark');
+  fake.hasHistory = false;
+  t.regex(await readHistoryUrl(fake.context, 'spark', 'app-20261121091010-0009'), /app-20261121091010-0009/);
+});
+
 const stopped = withHistory();
 stopped.cluster = { ...stopped.cluster!, containers: [container('master'), pending('history', { role: 'history' })] };
 

@@ -1,7 +1,6 @@
 import test from 'ava';
 
-import { listRunningApplications, removeCluster } from '../../../src/operations/remove.ts';
-import { application, clusterService } from '../../helpers/builders.ts';
+import { removeCluster } from '../../../src/operations/remove.ts';
 import { FakeCluster } from '../../helpers/fake-cluster.ts';
 
 const OPTIONS = { name: 'spark', volumes: false, timeoutMs: 1000 };
@@ -24,24 +23,4 @@ test('nothing to remove is no error', async (t) => {
   const fake = new FakeCluster();
   t.deepEqual((await removeCluster(fake.context, OPTIONS)).removed, []);
   t.is(fake.outcomes['remove'], 'nothing to remove');
-});
-
-test('applications that a removal would end are those the master lists', async (t) => {
-  const fake = new FakeCluster(2);
-  t.deepEqual(await listRunningApplications(fake.context, 'spark'), []);
-  fake.spark = { ...fake.spark!, applications: [application('job')] };
-  t.deepEqual(
-    (await listRunningApplications(fake.context, 'spark'))?.map(({ name }) => name),
-    ['job'],
-  );
-});
-
-test('no cluster or no master ends nobody; of a master that does not answer nobody knows', async (t) => {
-  t.deepEqual(await listRunningApplications(new FakeCluster().context, 'spark'), []);
-  const silent = new FakeCluster(2);
-  silent.spark = undefined;
-  t.is(await listRunningApplications(silent.context, 'spark'), undefined);
-  const headless = new FakeCluster(2);
-  headless.cluster = { ...headless.cluster!, services: [clusterService('worker')], containers: [] };
-  t.deepEqual(await listRunningApplications(headless.context, 'spark'), []);
 });

@@ -4,6 +4,7 @@ import { EngineError } from '../../../src/errors.ts';
 import { LABELS } from '../../../src/labels.ts';
 import { giveVolumes, ownedVolumes } from '../../../src/platforms/volume-owner.ts';
 import { FakeContainers } from '../../helpers/fake-containers.ts';
+import { chownArgv } from '../../helpers/chown-argv.ts';
 
 const TO = { cluster: 'spark', image: 'sha256:a', owner: '1000:100' };
 
@@ -21,7 +22,7 @@ test('files are given away by a container that can do nothing else, and that goe
   await giveVolumes(fake.engine.api, ['a', 'b'], TO);
   t.deepEqual(fake.written.get('made-1')?.body, {
     Image: 'sha256:a',
-    Entrypoint: ['chown', '-R', '1000:100', '/volumes/a', '/volumes/b'],
+    Entrypoint: chownArgv('1000:100', ['/volumes/a', '/volumes/b']),
     Cmd: [],
     User: '0:0',
     Labels: { [LABELS.cluster]: 'spark', [LABELS.role]: 'secrets' },

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 
 import { readJobFile } from '../../../../src/adapters/jobs/read-job-file.ts';
-import { UsageError } from '../../../../src/errors.ts';
+import { ConfigError, UsageError } from '../../../../src/errors.ts';
 import { EMPTY_WISH, type JobWish } from '../../../../src/jobs/job-wish.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'spark-swarm-job-file-'));
@@ -33,6 +33,7 @@ const FULL = {
   input: 'datasource://in',
   output: '/data/out',
   timeout: '30m',
+  'max-output': '2g',
   grace: '10s',
 };
 
@@ -55,6 +56,7 @@ const WISH: JobWish = {
   input: 'datasource://in',
   output: '/data/out',
   timeoutMs: 1_800_000,
+  maxOutputBytes: 2 * 1024 ** 3,
   graceMs: 10_000,
 };
 
@@ -112,7 +114,7 @@ test('everything that is wrong is told with its place, and what was meant', asyn
 
 test('a file that is no map of keys, or no YAML at all, says so', async (t) => {
   const messages = async (text: string): Promise<readonly string[]> =>
-    (await read(text, 'jobs/odd.yaml')).problems.map(({ message }) => message);
+    (await t.throwsAsync(read(text, 'jobs/odd.yaml'), { instanceOf: ConfigError })).message.split('\n');
   t.deepEqual(await messages('[app.py]'), [
     'jobs/odd.yaml:1:1: got a list; expected keys and values, like mains: [app.py]',
   ]);

@@ -213,7 +213,11 @@ test('remove asks when an application runs; without a terminal that is a conflic
       'error: There is no terminal to ask on: Remove the cluster "spark"? 1 running: job\n' +
       'hint: add --yes to answer with yes\n',
   });
-  t.deepEqual(stage.swarm.engine.changes, []);
+  // A look into the master's container is no change.
+  t.deepEqual(
+    stage.swarm.engine.changes.filter((change) => !change.endsWith('/exec')),
+    [],
+  );
   t.like(await stage.run(['remove', '--yes', '-q']), { status: 0, stdout: 'Removed the cluster "spark"\n' });
   t.deepEqual(stage.swarm.services, []);
 });

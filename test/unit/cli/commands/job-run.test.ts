@@ -14,6 +14,8 @@ write('app.py', 'print(1)');
 write('run.sh', 'echo 1');
 write('cut.jar', 'PK\u0003\u0004 and no end');
 write('job.yaml', 'type: spark\nmians: [app.py]\nconfigs: {edp.java.main_classs: X}\ntimeout: 5\n');
+write('list.yaml', '- app.py\n');
+write('shll.yaml', 'type: shll\nmains: [run.sh]\n');
 write('other.yaml', 'cluster: Not-One\nmains: [nothere.py]\n');
 
 /** An engine is never asked: the address leads nowhere, and would end with status 4. */
@@ -86,6 +88,71 @@ const refused: readonly (readonly [words: readonly string[], stderr: readonly st
       '  No such application file: nothere.py (a path inside the cluster starts with "/", like /data/app.py; --example pi runs an example)',
     ],
   ],
+  [
+    ['job', 'run', '--retry', '4c1f', '--param', 'A=1', '--timeout', '5m', 'app.py'],
+    [
+      'error: --retry: the job has all of it already; leave out --param --timeout app.py',
+      'hint: --name and --driver say where its record is; to run it elsewhere: job export, then --capsule',
+    ],
+  ],
+  [
+    ['job', 'run', '--retry', '4c1f', '--capsule', 'x.tar.gz'],
+    [
+      'error: --retry: the job has all of it already; leave out --capsule',
+      'hint: --name and --driver say where its record is; to run it elsewhere: job export, then --capsule',
+    ],
+  ],
+  [
+    ['job', 'run', '--retry', 'no such'],
+    [
+      'error: JOB: got "no such"; expected the id of a job (12 of 0-9 and a-f) or PID@INSTANCE',
+      'hint: spark-swarm job list shows the jobs and their ids',
+    ],
+  ],
+  [['job', 'run', '--retry', '4c1f', '--id', 'x'], ['error: --id: got "x"; expected 12 of 0-9 and a-f']],
+  [
+    ['job', 'run', '--capsule', 'app.py'],
+    [
+      `error: Cannot read the capsule ${path.join(folder, 'app.py')}: incorrect header check`,
+      'hint: spark-swarm job export JOB makes one',
+    ],
+  ],
+  [
+    ['job', 'run', '--bogus', 'app.py'],
+    ['error: --bogus is no option of spark-submit', 'hint: options of the application itself come after it'],
+  ],
+  [
+    ['job', 'run', '--timout', '5m', 'app.py', 'a'],
+    [
+      'error: --timout is no option of spark-submit; did you mean --timeout?',
+      'hint: options of the application itself come after it',
+    ],
+  ],
+  [
+    ['job', 'run', '--exec-memory', '600m', '--driver-memory', '1x', 'app.py'],
+    [
+      'error: The job "app" has 2 problems:',
+      '  --exec-memory is no option of spark-submit (options of the application itself come after it)',
+      '  --driver-memory: got "1x"; expected a size with a unit, like 1g or 512m',
+    ],
+  ],
+  [
+    ['job', 'run', '--config', 'spark.driver.memory=5', '--conf', 'spark.executor.memory=abc', 'app.py'],
+    [
+      'error: The job "app" has 2 problems:',
+      '  spark.driver.memory: got "5"; expected a size with a unit, like 1g or 512m',
+      '  spark.executor.memory: got "abc"; expected a size with a unit, like 1g or 512m',
+    ],
+  ],
+  [
+    ['job', 'run', '--type', 'shell', 'app.py'],
+    ['error: app.py: a Spark application is no shell script', 'hint: spark-swarm job run app.py'],
+  ],
+  [
+    ['job', 'run', '--file', 'list.yaml'],
+    ['error: list.yaml:1:1: got a list; expected keys and values, like mains: [app.py]'],
+  ],
+  [['job', 'run', '--file', 'shll.yaml'], ['error: shll.yaml:1:7: type: got "shll"; expected spark or shell']],
   [['job', 'run', '--file', 'no.yaml'], ['error: Cannot read the job file no.yaml: there is no such file']],
 ];
 

@@ -167,7 +167,7 @@ test('a claim that is older than a minute gets no service, and is FAILED for goo
   t.is(error.message, 'The job abcdefabcdef could not be started in this machine: its launch was interrupted');
   t.is(runner.did.filter((each) => each === 'start').length, starts);
   const view = await findJob(jobs.context, 'abcdefabcdef');
-  t.deepEqual([view.state, view.reason], ['FAILED', 'launch was interrupted']);
+  t.deepEqual([view.state, view.reason], ['FAILED', 'launch: it has no service']);
 });
 
 for (const openFails of [undefined, new UnreachableError('Its node is down')])

@@ -15,6 +15,7 @@ import type { JobPlan } from '../../../../src/jobs/job-plan.ts';
 import type { JobView } from '../../../../src/jobs/judge-snapshot.ts';
 import { cancelJob } from '../../../../src/operations/jobs/cancel.ts';
 import { cleanJobs } from '../../../../src/operations/jobs/clean.ts';
+import { CountingWriter } from '../../../../src/operations/jobs/counting-writer.ts';
 import { streamJobLogs } from '../../../../src/operations/jobs/logs.ts';
 import { findJob, readJobs } from '../../../../src/operations/jobs/read-jobs.ts';
 import { runJob, type Launched } from '../../../../src/operations/jobs/run.ts';
@@ -117,6 +118,42 @@ test('logs gives each stream, its last lines, and nothing that was not asked for
   t.is(await read(undefined, 'stdout'), '1\n2\n3\n4\n5\n');
   t.is(await read(2, 'stdout'), '4\n5\n');
   t.is(await read(undefined, 'stderr'), '6\n7\n8\n9\n');
+});
+
+test('of a job with --max-output logs says how much is gone, and gives what is kept', async (t) => {
+  await using jobs = await LocalJobs.open();
+  const job = await waitForJob(
+    jobs.context,
+    await begin(jobs, 'seq 1000000 1999999; seq 1000000 1999999 >&2', { maxOutput: '1m' }),
+    {},
+  );
+  const [output, all] = [new PassThrough(), new PassThrough().resume()];
+  const text = readText(output);
+  await streamJobLogs(jobs.context, job, { stdout: output, stderr: all, follow: false, tail: undefined });
+  output.end();
+  const kept = await text;
+  t.regex(kept, /^1\d{6}\n/);
+  t.true(kept.endsWith('\n1999999\n') && kept.length <= 1.25 * 1024 ** 2, `${kept.length} characters`);
+  const notes = jobs.events.flatMap((event) =>
+    event.type === 'note' ? [event.message.replace(/[\d.]+ MB/, 'N MB')] : [],
+  );
+  t.deepEqual(notes, [
+    'the first N MB of its standard output are gone: --max-output keeps the last',
+    'the first N MB of its standard error are gone: --max-output keeps the last',
+  ]);
+  await streamJobLogs(jobs.context, job, { stdout: all, stderr: undefined, follow: false, tail: 5 });
+  t.is(jobs.events.filter(({ type }) => type === 'note').length, 2);
+});
+
+test('what is given back while it is read is counted and not shown', async (t) => {
+  const output = new PassThrough();
+  const writer = new CountingWriter({ output, offset: 10 }, true);
+  for (const text of ['\0\0', '\0\0ab\0c', '']) await new Promise((resolve) => writer.write(text, resolve));
+  const whole = new CountingWriter({ output, offset: 0 });
+  await new Promise((resolve) => whole.write('\0d', resolve));
+  output.end();
+  t.is(await readText(output), 'abc\0d');
+  t.is(writer.position, 18);
 });
 
 test('logs of a job that is gone says so', async (t) => {

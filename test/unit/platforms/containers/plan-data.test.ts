@@ -7,6 +7,7 @@ import { COMPOSE_PROJECT_LABEL, LABELS } from '../../../../src/labels.ts';
 import type { DeployPlan } from '../../../../src/platforms/platform.ts';
 import { localFolders } from '../../../helpers/builders.ts';
 import { DeployPlace } from '../../../helpers/containers-deploy.ts';
+import { chownArgv } from '../../../helpers/chown-argv.ts';
 
 const signal = new AbortController().signal;
 
@@ -82,7 +83,7 @@ test('files of before are given to whom the containers run as from now on, befor
   t.is(bodies.length, 2);
   t.like(bodies[1], {
     Image: 'sha256:aaaa',
-    Entrypoint: ['chown', '-R', '7:8', '/volumes/spark-notebooks', '/volumes/spark-recovery'],
+    Entrypoint: chownArgv('7:8', ['/volumes/spark-notebooks', '/volumes/spark-recovery']),
     User: '0:0',
     Labels: { [LABELS.cluster]: 'spark', [LABELS.role]: 'secrets' },
   });

@@ -7,6 +7,7 @@ import { SwarmReader } from '../../../../src/platforms/swarm/swarm-reader.ts';
 import { spec } from '../../../helpers/builders.ts';
 import { Answer } from '../../../helpers/fake-engine.ts';
 import { FakeSwarm } from '../../../helpers/fake-swarm.ts';
+import { chownArgv } from '../../../helpers/chown-argv.ts';
 
 const labels = { [LABELS.cluster]: 'spark', [STACK_NAMESPACE_LABEL]: 'spark' };
 const ANNA = spec({ data: { path: '/d', here: undefined, user: '1000:100' } });
@@ -43,7 +44,7 @@ test('another owner is given the files of before, on every node', async (t) => {
   const request = swarm.engine.requests.find(({ path }) => path === '/containers/create');
   t.like(JSON.parse(request?.body ?? ''), {
     Image: 'spark-swarm:latest',
-    Entrypoint: ['chown', '-R', '1000:100', '/volumes/spark_notebooks', '/volumes/spark_recovery'],
+    Entrypoint: chownArgv('1000:100', ['/volumes/spark_notebooks', '/volumes/spark_recovery']),
   });
 });
 

@@ -6,7 +6,6 @@ import { time, type Outcome } from '../run.ts';
 import { countExecutors, masterUrl, readWorkers } from '../spark-pages.ts';
 
 const MANY = 3;
-const JOB_SECONDS = 20;
 
 /** P9: a worker goes while a job keeps all of them busy. */
 export const drainGroup: Group = { marks: ['P9'], measure };
@@ -43,7 +42,7 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 /** Does the work once the job has cached and shuffled its data, and waits for the job's own verdict. */
 async function duringJob(cluster: BenchCluster, work: () => Promise<unknown>): Promise<Outcome> {
   let isBusy = false;
-  const words = ['--name', cluster.name, 'test/jobs/shuffle_cache.py', String(JOB_SECONDS), String(MANY)];
+  const words = ['--name', cluster.name, 'test/jobs/shuffle_cache.py', String(MANY)];
   const job = cluster.lab.run('bin/submit', words, { onOutput: (text) => (isBusy ||= text.includes('busy app-')) });
   const failed = job.then(
     () => 'ended',

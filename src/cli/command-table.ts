@@ -66,7 +66,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     words: ['history'],
-    summary: 'Pages of applications that have ended: start, stop, url',
+    summary: 'pages of applications that have ended: start, stop, url',
     load: async () => import('./commands/history.ts'),
   },
   {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Cluster } from '../cluster/cluster.ts';
+import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import type { WorkerPair } from '../cluster/victims.ts';
 import { UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { formatDuration } from '../units.ts';
@@ -36,7 +36,8 @@ export async function drainWorkers(
   { timeoutMs, canForce, progress }: DrainOptions,
 ): Promise<string> {
   const state = await readMasterState(context, cluster);
-  if (!isMasterKnown) {
+  const isUp = findMaster(cluster)?.isRunning ?? false;
+  if (!isMasterKnown || (isUp && !state)) {
     throw new UnreachableError(
       `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
       { hint: `run the same command again when it does${canForce ? '; --force stops them without asking' : ''}` },

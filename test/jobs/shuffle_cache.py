@@ -1,7 +1,8 @@
-"""An application that a shrinking cluster must not harm: shuffle_cache.py SECONDS [WORKERS]
+"""An application that a cluster must not harm when its workers come or go: shuffle_cache.py WORKERS
 
-It waits for WORKERS executors (default 2), fills them with cached and shuffled data, prints `busy <application id>`, keeps
-every core busy for SECONDS, and then computes its result from the cached and the shuffled data alone. It prints
+It waits for WORKERS executors, fills them with cached and shuffled data, prints `busy <application id>`, keeps every core busy
+until an executor has come or gone, and then computes its result from the cached and the shuffled data alone. (A result that is
+computed while a leaving executor moves its blocks asks for some where they are no more, and Spark computes those again.) It prints
 
     result <number>               always the same; a wrong one ends with status 1
     stages recomputed <n>         stages tried again, or with more finished tasks than they have
@@ -18,9 +19,9 @@ import urllib.request
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
-seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
-workers = int(sys.argv[2]) if len(sys.argv) > 2 else 2
+workers = int(sys.argv[1])
 COUNT, KEYS = 120_000, 1_000
+PATIENCE_S = 180
 
 spark = SparkSession.builder.appName("shuffle-cache").getOrCreate()
 context = spark.sparkContext
@@ -28,13 +29,21 @@ jvm = context._jsc.sc()
 
 
 def executors():
-    return jvm.getExecutorMemoryStatus().size() - 1  # the driver counts itself
+    """Their addresses, with the driver's own among them."""
+    return jvm.getExecutorMemoryStatus().keySet().mkString(" ").split(" ")
 
 
-deadline = time.monotonic() + 60
-while executors() < workers:
-    if time.monotonic() > deadline:
-        sys.exit(f"shuffle_cache: {executors()} of {workers} executors after 60 s")
+def patience(missed):
+    """Ends the application when what it waits for does not come."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        yield
+    sys.exit(f"shuffle_cache: {missed()} after {PATIENCE_S} s")
+
+
+for _ in patience(lambda: f"{len(executors()) - 1} of {workers} executors"):
+    if len(executors()) > workers:
+        break
     time.sleep(0.1)
 
 cached_records, shuffled_records = context.accumulator(0), context.accumulator(0)
@@ -55,11 +64,13 @@ cached = context.parallelize(range(COUNT), slices).map(number).persist(StorageLe
 shuffled = context.parallelize(range(COUNT), slices).map(pair).reduceByKey(lambda a, b: a + b, slices)
 cached.count()
 shuffled.count()
-print(f"busy {context.applicationId}", flush=True)
 
 # Short tasks, as many as there were cores: a worker that is taken away can finish its own.
-until = time.monotonic() + seconds
-while time.monotonic() < until:
+first = set(executors())
+print(f"busy {context.applicationId}", flush=True)
+for _ in patience(lambda: "no executor has come or gone"):
+    if set(executors()) != first:
+        break
     context.parallelize(range(workers), workers).foreach(lambda _: time.sleep(0.5))
 
 result = cached.sum() + shuffled.map(lambda entry: entry[0] * entry[1] % 1_000_003).sum()
@@ -69,11 +80,17 @@ address = f"http://127.0.0.1:{jvm.ui().get().boundPort()}/api/v1/applications/{c
 with urllib.request.urlopen(address, timeout=10) as answer:
     stages = json.load(answer)
 recomputed = [s["stageId"] for s in stages if s["attemptId"] > 0 or s["numCompleteTasks"] > s["numTasks"] or s["numFailedTasks"] > 0]
-twice = cached_records.value - COUNT + shuffled_records.value - COUNT
+cached_twice, shuffled_twice = cached_records.value - COUNT, shuffled_records.value - COUNT
+twice = cached_twice + shuffled_twice
+
+last = sorted(executors())
 
 print(f"result {result}")
 print(f"stages recomputed {len(recomputed)}")
 print(f"records computed twice {twice}")
 spark.stop()
 if result != expected or recomputed or twice:
-    sys.exit(f"shuffle_cache failed: result {result} (expected {expected}), stages again {recomputed}, records twice {twice}")
+    sys.exit(
+        f"shuffle_cache failed: result {result} (expected {expected}), stages again {recomputed}, records twice: "
+        f"{cached_twice} cached, {shuffled_twice} shuffled; executors {sorted(first)} at first, {last} at last"
+    )

@@ -9,7 +9,7 @@ export const RESIZE: readonly Behaviour[] = [
     title: 'growing under a job adds a worker, and leaves the others and the job alone',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');
-      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '8', '2']);
+      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '2']);
       await run.waitForOutput(/^busy app-/m);
       const before = await cluster.processes();
       const { status, stdout, stderr } = await cluster.resize(3);
@@ -45,7 +45,7 @@ export const RESIZE: readonly Behaviour[] = [
     title: 'shrinking under a job that keeps all workers busy: right result, nothing computed twice',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');
-      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '20', '3']);
+      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '3']);
       await run.waitForOutput(/^busy app-/m);
       const before = await cluster.processes();
       const hurried = await cluster.resize(2, '--timeout', '1s');

@@ -145,6 +145,16 @@ test('a master that runs and does not answer stops a shrink: nobody knows what t
   );
 });
 
+test('a master that falls silent between the plan and the drain stops a shrink too', async (t) => {
+  const fake = busyCluster();
+  const answer = fake.fetchPage.bind(fake);
+  let asked = 0;
+  fake.fetchPage = async (url) => (asked++ === 0 ? answer(url) : { body: undefined, isRefused: true });
+  const error = await t.throwsAsync(resize(fake, 2), { instanceOf: UnreachableError });
+  t.is(error.message, 'Cannot ask Spark to drain worker-2: the master of the cluster "spark" does not answer');
+  t.deepEqual(fake.calls, ['lock spark for resize', 'unlock spark']);
+});
+
 test('a master that does not run cannot be asked, and stops no shrink', async (t) => {
   const fake = new FakeCluster(3);
   fake.setContainer('master', { isRunning: false, state: 'failed' });

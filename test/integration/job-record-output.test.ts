@@ -56,7 +56,7 @@ test('following ends when the job does, not when its wrapper was killed', async 
   t.is(stdout, 'up\ndone\n');
 });
 
-test('waiting returns within 200 ms of the end', async (t) => {
+test('waiting returns soon after the end', async (t) => {
   await using records = await JobRecords.open();
   const took: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -68,7 +68,8 @@ test('waiting returns within 200 ms of the end', async (t) => {
     const { stdout } = await records.sh('stat -c %.3Y "$1/exit"', job.directory);
     took.push(endedAt - Number(stdout) * 1000);
   }
-  t.true(took.toSorted((a, b) => a - b)[2]! < 200, took.join(' '));
+  // How soon is measured (npm run bench, P12): here it is only not a wait of its own.
+  t.true(took.toSorted((a, b) => a - b)[2]! < 2000, took.join(' '));
 });
 
 test('the last lines are found, and nothing of a job that is not there', async (t) => {

@@ -9,7 +9,7 @@ import { needsLook } from '../explain/needs-look.ts';
 import type { ApplicationReading, ClusterReading } from '../explain/reading.ts';
 import { FINAL_STATES } from '../jobs/job.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
-import { lookForPaths, readApplicationPage, readForExplain, readJobIdOf, type ExplainContext } from './read-explain.ts';
+import { lookForPaths, readApplicationPage, readForExplain, type ExplainContext } from './read-explain.ts';
 import { requireCluster } from './require-cluster.ts';
 import { readMasterState } from './spark-pages.ts';
 
@@ -27,6 +27,8 @@ export interface ExplainedApplication extends Pick<
   SparkApplication,
   'id' | 'name' | 'user' | 'state' | 'cores' | 'startedAt'
 > {
+  /** Id of the job that it is; `null` for one that is none of ours, or whose driver does not answer. */
+  readonly job: string | null;
   readonly findings: readonly Finding[];
 }
 
@@ -50,9 +52,9 @@ export async function explainKnownCluster(context: ExplainContext, cluster: Clus
     cluster: cluster.name,
     applications: judged
       .filter(({ app }) => active.has(app.application.id))
-      .map(({ app: { application }, findings }) => {
-        const { id, name, user, state, cores, startedAt } = application;
-        return { id, name, user, state, cores, startedAt, findings };
+      .map(({ app, findings }) => {
+        const { id, name, user, state, cores, startedAt } = app.application;
+        return { id, name, user, state, cores, startedAt, job: jobIdOf(app) ?? null, findings };
       }),
     findings: judgeCluster(reading),
   };
@@ -86,7 +88,7 @@ export async function explainJob(context: ExplainContext, evidence: JobEvidence)
   // It is gone; the texts are left.
   if (!cluster) return judgeJob(emptyReading(context, name), evidence);
   const first = await readForExplain(context, cluster);
-  const app = FINAL_STATES.has(jobStatus.state) ? undefined : await findApplication(context, first, evidence);
+  const app = FINAL_STATES.has(jobStatus.state) ? undefined : findApplication(first, evidence);
   const known = { ...evidence, applicationId: evidence.applicationId ?? app?.application.id };
   const texts = [...failureTexts(known, first), ...(app ? listEvidence(first, app) : [])];
   const reading = await lookForPaths(context, first, findMissingPaths(texts));
@@ -102,18 +104,19 @@ export async function explainJob(context: ExplainContext, evidence: JobEvidence)
   ]);
 }
 
-/** The active application of a job: by its id, else by the property that every job of ours has. */
-async function findApplication(
-  context: ExplainContext,
-  { cluster, applications }: ClusterReading,
+/** The active application of a job: by its id, else by what its driver says. */
+function findApplication(
+  { applications }: ClusterReading,
   { jobStatus, applicationId }: JobEvidence,
-): Promise<ApplicationReading | undefined> {
-  const known = applications.find(({ application }) => application.id === applicationId);
-  if (known || applicationId !== undefined) return known;
-  const jobs = await Promise.all(
-    applications.map(async (app) => ({ app, job: await readJobIdOf(context, cluster, app.application.id) })),
+): ApplicationReading | undefined {
+  return applications.find((app) =>
+    applicationId === undefined ? jobIdOf(app) === jobStatus.spec.id : app.application.id === applicationId,
   );
-  return jobs.find(({ job }) => job === jobStatus.spec.id)?.app;
+}
+
+/** By the property that every job of ours has. */
+function jobIdOf({ driver }: ApplicationReading): string | undefined {
+  return driver?.properties['spark.swarm.jobId'];
 }
 
 /** An application that has ended while it was looked at looks broken: its driver answers no more. */

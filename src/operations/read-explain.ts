@@ -146,7 +146,7 @@ export async function readApplicationPage(
   return page === undefined ? undefined : parseApplicationPage(page);
 }
 
-/** Only what is needed of it: a driver has other things to do. */
+/** Only what is needed of it: a driver has other things to do. Its properties name the job that it is. */
 async function readDriver(
   context: ExplainContext,
   cluster: Cluster,
@@ -156,7 +156,7 @@ async function readDriver(
   const isWaiting = cores === 0;
   const [version, environment, failed] = await Promise.all([
     read('version'),
-    isWaiting ? read(`applications/${id}/environment`) : '',
+    read(`applications/${id}/environment`),
     isWaiting ? '' : read(`applications/${id}/stages?status=failed`),
   ]);
   const spark = parseDriverVersion(version);
@@ -165,11 +165,4 @@ async function readDriver(
   // One that has failed an hour ago, and that the application got over, is no news.
   const isNews = failures.length > 0 && parseNewestJobState(await read(`applications/${id}/jobs`)) === 'FAILED';
   return { spark, properties: parseDriverProperties(environment) ?? {}, failures: isNews ? failures : [] };
-}
-
-/** The job whose driver it is, by its properties; `undefined` for one that is none of ours, or does not answer. */
-export async function readJobIdOf(context: ExplainContext, cluster: Cluster, id: string): Promise<string | undefined> {
-  const path = `applications/${id}/environment`;
-  const properties = parseDriverProperties((await readDriverPage(context, cluster, { id, path })) ?? '');
-  return properties?.['spark.swarm.jobId'];
 }

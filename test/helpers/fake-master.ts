@@ -7,12 +7,15 @@ import { masterPage, masterState } from './builders.ts';
 /** A Spark master's pages on a free port of this machine. */
 export class FakeMaster implements AsyncDisposable {
   state: MasterState = masterState();
+  /** Further pages, by path. */
+  readonly pages = new Map<string, string>();
   readonly #server: http.Server;
 
   private constructor() {
     this.#server = http.createServer((request, response) => {
-      if (request.url === '/json/') response.end(masterPage(this.state));
-      else response.writeHead(404).end();
+      const page = request.url === '/json/' ? masterPage(this.state) : this.pages.get(request.url ?? '');
+      if (page === undefined) response.writeHead(404).end();
+      else response.end(page);
     });
   }
 

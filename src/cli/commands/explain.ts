@@ -1,41 +1,34 @@
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 
-import { openJobs } from '../../connections/open-jobs.ts';
 import type { Finding } from '../../doctor/finding.ts';
+import { UsageError } from '../../errors.ts';
 import { explainCluster, explainJob, type Explanation } from '../../operations/explain.ts';
 import { readJobEvidence } from '../../operations/jobs/evidence.ts';
 import { findJob } from '../../operations/jobs/read-jobs.ts';
-import { FINAL_STATES, type JobState } from '../../jobs/job.ts';
+import { FINAL_STATES } from '../../jobs/job.ts';
+import type { JobView } from '../../jobs/judge-snapshot.ts';
 import { createColors } from '../colors.ts';
 import { connect } from '../connect.ts';
 import type { CliContext } from '../context.ts';
 import { findingLines } from '../finding-lines.ts';
-import {
-  addClusterOptions,
-  addExamples,
-  addOutputOption,
-  addProgressOptions,
-  type ClusterOptions,
-  type OutputOptions,
-  type ProgressOptions,
-} from '../options.ts';
+import { addExamples, addOutputOption, type OutputOptions } from '../options.ts';
 import { writeResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { addJobArgument } from './job-options.ts';
 import { withReporter } from '../reporter.ts';
+import { adviseLogs, describeJob } from './job-format.ts';
+import { addJobArgument, addJobPlaceOptions, withJobs, type JobPlaceOptions } from './job-options.ts';
 
-type ExplainOptions = ClusterOptions & OutputOptions & ProgressOptions;
+type ExplainOptions = JobPlaceOptions & OutputOptions;
 
-/** What `explain JOB -o json` prints. */
-interface ExplainedJob {
-  readonly cluster: string;
-  readonly job: { readonly id: string; readonly name: string; readonly state: JobState; readonly reason: string };
+/** A job with what was found, before it is printed. */
+interface JobFindings {
+  readonly view: JobView;
   readonly findings: readonly Finding[];
 }
 
 export function configure(command: Command, cli: CliContext): void {
-  addProgressOptions(addOutputOption(addClusterOptions(command))).description(
+  addJobPlaceOptions(addOutputOption(command)).description(
     'Say why applications do not work: every active one of the cluster, whoever submitted it, or one job, running or ended. ' +
       'Each finding has its proof, what to type, and a page. Ends with 1 if there is one.',
   );
@@ -47,32 +40,53 @@ export function configure(command: Command, cli: CliContext): void {
   ]);
   command.action(async (job: string | undefined, options: ExplainOptions) => {
     const colors = createColors(cli.env, cli.stdout);
-    const explained = await withReporter(cli, options, async (report) => {
-      const connection = await connect(cli, { ...options, report });
-      if (job === undefined) return explainCluster(connection, options.name);
-      const { projectRoot } = cli;
-      const jobs = await openJobs(connection, { name: options.name, driver: 'master', projectRoot });
-      const view = await findJob(jobs, job);
-      const findings = await explainJob(connection, await readJobEvidence(jobs, view));
-      const { state, reason, spec } = view;
-      return { cluster: options.name, job: { id: spec.id, name: spec.name, state, reason }, findings };
-    });
-    const format = (): string => ('job' in explained ? formatJob(explained, colors) : formatCluster(explained, colors));
-    await writeResult(cli, options.output, explained, format);
-    if (listFindings(explained).some(({ severity }) => severity === 'error')) cli.exitStatus = 1;
+    const findings =
+      job === undefined ? await explainAll(cli, options, colors) : await explainOne(cli, job, options, colors);
+    if (findings.some(({ severity }) => severity === 'error')) cli.exitStatus = 1;
   });
 }
 
-function listFindings(explained: Explanation | ExplainedJob): readonly Finding[] {
-  const more = 'applications' in explained ? explained.applications.flatMap(({ findings }) => findings) : [];
-  return [...explained.findings, ...more];
+/** @returns what it has printed */
+async function explainAll(
+  cli: CliContext,
+  options: ExplainOptions,
+  colors: ChalkInstance,
+): Promise<readonly Finding[]> {
+  if (options.driver.startsWith('ssh:')) {
+    throw new UsageError(
+      `--driver ${options.driver} is for one job; expected: spark-swarm explain --driver ${options.driver} JOB`,
+    );
+  }
+  const explained = await withReporter(cli, options, async (report) =>
+    explainCluster(await connect(cli, { ...options, report }), options.name),
+  );
+  await writeResult(cli, options.output, explained, () => formatCluster(explained, colors));
+  return [...explained.findings, ...explained.applications.flatMap(({ findings }) => findings)];
+}
+
+/** @returns what it has printed */
+async function explainOne(
+  cli: CliContext,
+  job: string,
+  options: ExplainOptions,
+  colors: ChalkInstance,
+): Promise<readonly Finding[]> {
+  const { view, findings } = await withJobs(cli, options, async (jobs): Promise<JobFindings> => {
+    const found = await findJob(jobs, job);
+    return { view: found, findings: await explainJob(jobs.connection, await readJobEvidence(jobs, found)) };
+  });
+  const explained = { cluster: options.name, job: describeJob(view), findings };
+  await writeResult(cli, options.output, explained, () => formatJob({ view, findings }, { ...options, colors }));
+  return findings;
 }
 
 /** The cluster's own findings, then a line for each application with its findings below. */
 function formatCluster({ cluster, applications, findings }: Explanation, colors: ChalkInstance): string {
   const own = findings.map((finding) => findingLines(finding, colors).join('\n'));
   const each = applications.map((app) => {
-    const line = `${app.id} ${JSON.stringify(app.name)} of ${printable(app.user)}: ${app.state}, ${app.cores} ${app.cores === 1 ? 'core' : 'cores'}`;
+    const cores = `${app.cores} ${app.cores === 1 ? 'core' : 'cores'}`;
+    const job = app.job === null ? '' : `, job ${printable(app.job)}`;
+    const line = `${app.id} ${JSON.stringify(app.name)} of ${printable(app.user)}: ${app.state}, ${cores}${job}`;
     const lines = app.findings.flatMap((finding) => findingLines(finding, colors).map((text) => `  ${text}`));
     return [lines.length === 0 ? `${line}: nothing stands in its way` : line, ...lines].join('\n');
   });
@@ -80,14 +94,16 @@ function formatCluster({ cluster, applications, findings }: Explanation, colors:
   return [...own, ...each, ...none].join('\n\n');
 }
 
-function formatJob({ job, findings }: ExplainedJob, colors: ChalkInstance): string {
-  const line = `job ${job.name} (${job.id}): ${job.state}${job.reason === '' ? '' : `, ${job.reason}`}`;
-  const lines = findings.map((finding) => findingLines(finding, colors).join('\n'));
-  const none =
-    job.state === 'FAILED' || job.state === 'DONEWITHERROR'
-      ? 'the cause is not known; spark-swarm job logs has its own words'
-      : FINAL_STATES.has(job.state)
-        ? 'it has ended, and there is nothing to explain'
-        : 'nothing stands in its way';
-  return [lines.length === 0 ? `${line}: ${none}` : line, ...lines].join('\n\n');
+function formatJob(
+  { view, findings }: JobFindings,
+  { colors, ...place }: Pick<JobPlaceOptions, 'context' | 'platform'> & { readonly colors: ChalkInstance },
+): string {
+  const { spec, state, reason } = view;
+  const line = `job ${spec.name} (${spec.id}): ${state}${reason === '' ? '' : `, ${printable(reason)}`}`;
+  if (findings.length > 0)
+    return [line, ...findings.map((finding) => findingLines(finding, colors).join('\n'))].join('\n\n');
+  if (state === 'FAILED' || state === 'DONEWITHERROR') {
+    return [`${line}: the cause is not known`, ...adviseLogs(view, place)].join('\n');
+  }
+  return `${line}: ${FINAL_STATES.has(state) ? 'it has ended, and there is nothing to explain' : 'nothing stands in its way'}`;
 }

@@ -48,6 +48,15 @@ export function formatJobWords(
   return `--name ${cluster}${formatTarget(place)}${words} ${id}`;
 }
 
+/** For a job that has failed for a cause that nobody knows: what it printed last may say it. */
+export function adviseLogs(
+  { spec, state, bytes }: JobView,
+  place: Parameters<typeof formatTarget>[0],
+): readonly string[] {
+  if (state !== 'DONEWITHERROR' || bytes.stdout + bytes.stderr === 0) return [];
+  return [`hint: spark-swarm job logs --tail 20 ${formatJobWords(spec, place)}`];
+}
+
 /** `DONEWITHERROR after 12.0 s: exit 3` */
 export function describeState({ state, reason, durationMs }: JobView): string {
   const took =

@@ -10,7 +10,7 @@ import type { CliContext } from '../context.ts';
 import { findingLines } from '../finding-lines.ts';
 import { addExamples, addOutputOption, type OutputOptions } from '../options.ts';
 import { writeResult } from '../output.ts';
-import { describeJob, describeState, formatJobWords } from './job-format.ts';
+import { adviseLogs, describeJob, describeState } from './job-format.ts';
 import { addJobPlaceOptions, addJobArgument, withJobs, type JobPlaceOptions } from './job-options.ts';
 
 /** `job status`. */
@@ -43,16 +43,6 @@ export function formatStatus(
   return [
     `${view.spec.name} ${view.spec.id}: ${describeState(view)}`,
     ...lines,
-    ...adviseLogs(view, lines, place),
+    ...(lines.length === 0 ? adviseLogs(view, place) : []),
   ].join('\n');
-}
-
-/** Where no cause was found, what it printed last may say it. */
-function adviseLogs(
-  { spec, state, bytes }: JobView,
-  causes: readonly string[],
-  place: Pick<JobPlaceOptions, 'context' | 'platform'>,
-): readonly string[] {
-  if (state !== 'DONEWITHERROR' || causes.length > 0 || bytes.stdout + bytes.stderr === 0) return [];
-  return [`hint: spark-swarm job logs --tail 20 ${formatJobWords(spec, place)}`];
 }

@@ -24,7 +24,7 @@ export function waitingTests(cluster: () => TestCluster): void {
         [['works', []]],
       );
       const { stdout } = await cluster().command('explain');
-      t.regex(stdout, /^app-\d+-\d+ "works" of \S+: RUNNING, 4 cores: nothing stands in its way\n$/);
+      t.regex(stdout, /^app-\d+-\d+ "works" of \S+: RUNNING, 4 cores, job [0-9a-f]{12}: nothing stands in its way\n$/);
     });
     // Nor does the driver tell its user of us.
     t.notRegex(stderr, /SS-J|EofException|ServerRuntime/);

@@ -37,6 +37,37 @@ test('explain prints each application, its findings with proof, fix and page, an
   t.regex(shown.stdout, /^Applications that do not work:\n {2}SS-J03 application /m);
 });
 
+test('of an application that is a job of ours the id of the job is told', async (t) => {
+  await using stage = await ContainersStage.set();
+  const works = application('etl');
+  stage.master.state = { ...stage.master.state, applications: [works] };
+  const driver = `/proxy/${works.id}/api/v1`;
+  stage.master.pages.set(`${driver}/version`, '{"spark":"4.2.1"}');
+  const properties = [['spark.swarm.jobId', '4c1f0a9b7e23']];
+  stage.master.pages.set(
+    `${driver}/applications/${works.id}/environment`,
+    JSON.stringify({ sparkProperties: properties }),
+  );
+  const { status, stdout } = await stage.run(['explain']);
+  t.deepEqual(
+    [status, stdout],
+    [0, `${works.id} "etl" of spark: RUNNING, 2 cores, job 4c1f0a9b7e23: nothing stands in its way\n`],
+  );
+  const json = JSON.parse((await stage.run(['explain', '-o', 'json'])).stdout) as {
+    readonly applications: readonly { readonly job: string | null }[];
+  };
+  t.is(json.applications[0]?.job, '4c1f0a9b7e23');
+});
+
+test('the machine of a driver is for one job', async (t) => {
+  await using stage = await ContainersStage.set();
+  const { status, stderr } = await stage.run(['explain', '--driver', 'ssh://ada@edge']);
+  t.deepEqual(
+    [status, stderr],
+    [2, 'error: --driver ssh://ada@edge is for one job; expected: spark-swarm explain --driver ssh://ada@edge JOB\n'],
+  );
+});
+
 test('explain of a cluster where nothing is active says so', async (t) => {
   await using stage = await ContainersStage.set();
   const { status, stdout } = await stage.run(['explain']);

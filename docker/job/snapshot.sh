@@ -12,8 +12,8 @@ main() {
   printf 'spark-swarm-jobs 1\n'
   printf 'now %s\nuptime %s\nticks %s\nstamp %s\n' "$(date +%s.%N)" "$uptime" "$(getconf CLK_TCK 2>/dev/null || echo 100)" "$stamp"
   printf 'free %s\n' "$(free_bytes "$1")"
-  printf '== files\n'
-  if cd "$1" 2>/dev/null; then print_records "$2"; else printf '== contents\n'; fi
+  printf '== sent\n'
+  if cd "$1" 2>/dev/null; then print_records "$2"; else printf '== files\n== contents\n'; fi
   printf '== marked\n%s\n== processes\n%s\n== end\n' "$marked" "$stats"
 }
 
@@ -22,7 +22,8 @@ free_bytes() {
   set -- $(stat -f -c '%a %S' "$1" 2>/dev/null) && echo $(($1 * $2))
 }
 
-# As few programs as it takes, however many jobs there are.
+# As few programs as it takes, however many jobs there are. A job is launched by a rename out of .new: whoever reads that last may
+# find it in neither place.
 print_records() {
   case $1 in
     '') set -- '*' ;;
@@ -33,12 +34,13 @@ print_records() {
   texts='-name spec.json -o -name claim -o -name pid -o -name child -o -name cancel -o -name exit -o -name end -o -name failed'
   # shellcheck disable=SC2086
   {
+    find ./.new -mindepth 2 -maxdepth 2 -path "./.new/$1.*/*" -type f \( -name spec.json -o -name cancel \) -exec grep -aHZ '' {} +
+    printf '== files\n'
+    find ./.new -mindepth 1 -path "./.new/$1.*" -printf '%y %s %T@ %C@ .new/%P\n'
     find . -mindepth 1 -maxdepth 1 -name "$1" ! -name '.*' -printf '%y %s %T@ %C@ %P\n'
     find . -mindepth 2 -maxdepth 2 -path "./$1/*" ! -path './.*' -type f \( $files \) -printf '%y %s %T@ %C@ %P\n'
-    find ./.new -mindepth 1 -path "./.new/$1.*" -printf '%y %s %T@ %C@ .new/%P\n'
     printf '== contents\n'
     find . -mindepth 2 -maxdepth 2 -path "./$1/*" ! -path './.*' -type f \( $texts \) -exec grep -aHZ '' {} +
-    find ./.new -mindepth 2 -maxdepth 2 -path "./.new/$1.*/*" -type f \( -name spec.json -o -name cancel \) -exec grep -aHZ '' {} +
   } 2>/dev/null
 }
 

@@ -90,8 +90,8 @@ const RECORD = /^[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{12}$/;
 /**
  * Reads the answer of `docker/job/snapshot.sh`.
  *
- * Shape: `key value` lines; `== files`, lines `type size mtime ctime path`; `== contents`, lines `path NUL text`;
- * `== marked`, the environ files of processes that belong to jobs; `== processes`, lines of /proc/PID/stat; `== end`.
+ * Shape: `key value` lines; `== sent`, lines `path NUL text` of uploads; `== files`, lines `type size mtime ctime path` of all;
+ * `== contents`, lines `path NUL text` of records; `== marked`, the environ files of processes that belong to jobs; `== processes`, lines of /proc/PID/stat; `== end`.
  *
  * @throws EngineError when it is cut off or something else
  */
@@ -100,7 +100,7 @@ export function readSnapshot(text: string): JobSnapshot {
   const header = new Map(parts.header.split('\n').map((line) => splitOnce(line, ' ')));
   const files = parseFiles(parts.files);
   const contents = parseContents(parts.contents);
-  const uploads = readUploads(files, contents);
+  const uploads = readUploads(files, parseContents(parts.sent));
   const folders = [...files.values()].filter(({ type, path }) => type === 'd' && RECORD.test(path));
   const records = folders.flatMap(({ path }) => readRecord(path, files, contents));
   const readable = new Set(records.map(({ folder }) => folder));
@@ -119,6 +119,7 @@ export function readSnapshot(text: string): JobSnapshot {
 
 interface Parts {
   readonly header: string;
+  readonly sent: string;
   readonly files: string;
   readonly contents: string;
   readonly marked: string;
@@ -127,8 +128,9 @@ interface Parts {
 
 /** Before the processes nothing can look like a heading: contents have their path before them. */
 function divide(text: string): Parts {
-  const [header, afterHeader] = splitOnce(text, '\n== files\n');
-  const [files, afterFiles] = splitOnce(`\n${afterHeader}`, '\n== contents\n');
+  const [header, afterHeader] = splitOnce(text, '\n== sent\n');
+  const [sent, afterSent] = splitOnce(`\n${afterHeader}`, '\n== files\n');
+  const [files, afterFiles] = splitOnce(`\n${afterSent}`, '\n== contents\n');
   const [contents, afterContents] = splitOnce(`\n${afterFiles}`, '\n== marked\n');
   const [marked, processes] = splitOnce(`\n${afterContents}`, '\n== processes\n');
   if (!header.startsWith('spark-swarm-jobs 1\n') || !`\n${processes}`.endsWith('\n== end\n')) {
@@ -137,7 +139,7 @@ function divide(text: string): Parts {
       hint: 'run the same command again',
     });
   }
-  return { header, files, contents, marked, processes };
+  return { header, sent, files, contents, marked, processes };
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string] {

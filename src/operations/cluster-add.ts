@@ -102,7 +102,7 @@ export async function addHosts(
     const held = nodes.filter(({ isJoining }) => isJoining);
     if (held.length > 0) await pool.release(held);
     const plan = await planResize(context, name, to);
-    const resize = { name, workers: to, timeoutMs, wait: options.wait, force: false };
+    const resize = { name, workers: to, timeoutMs, wait: options.wait, force: undefined };
     await runSteps(resizeSteps(context, resize, plan), context.report, context.signal);
     if (options.wait) await warnOfIdleHosts(context, nodes, name);
     return { name, added: nodes.map((node) => node.name), workers: to };

@@ -1,13 +1,11 @@
-import { countWorkers, listWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
+import { countWorkers, wantedWorkers, type Cluster } from '../cluster/cluster.ts';
 import { findHosts, type ClusterHost } from '../cluster/hosts.ts';
-import { pairWorkers } from '../cluster/victims.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { runSteps } from '../events.ts';
 import type { HostAddress } from '../machines/machine.ts';
 import { assertHasHosts, type HostPool } from './cluster-hosts.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { formatResizePlan, planResize, resizeSteps, type ResizePlan } from './resize.ts';
-import { readMasterState } from './spark-pages.ts';
 
 export interface RemoveHostsOptions {
   readonly name: string;
@@ -74,7 +72,8 @@ export async function planRemoveHosts(
  * Drains exactly the workers on these hosts, stops them, lowers the number by as many, and lets the nodes leave. A cluster
  * keeps one worker at least: that one is started anew on another host. Run again, it goes on.
  *
- * @throws WaitTimeoutError if a drain runs out of time: nothing has been stopped, and no new container comes to the hosts
+ * @throws WaitTimeoutError if a drain runs out of time, UnreachableError if a running master does not answer: nothing has been
+ * stopped, and no new container comes to the hosts
  */
 export async function removeHosts(
   context: OperationContext,
@@ -106,11 +105,8 @@ async function planLeaving(
   nodes: readonly ClusterHost[],
 ): Promise<ResizePlan> {
   const from = wantedWorkers(cluster);
-  const { restarts, isMasterKnown } = await planResize(context, cluster.name, from);
-  const state = await readMasterState(context, cluster);
-  const affected = pairWorkers(listWorkers(cluster), state?.workers ?? []).filter(({ container }) =>
-    nodes.some(({ id }) => id === container.nodeId),
-  );
+  const { workers, restarts, isMasterKnown } = await planResize(context, cluster.name, from);
+  const affected = workers.filter(({ container }) => nodes.some(({ id }) => id === container.nodeId));
   const to = Math.max(1, from - affected.length);
   const names = new Set(affected.map(({ container }) => container.displayName));
   const elsewhere = restarts.filter(({ container }) => !names.has(container.displayName));
@@ -118,6 +114,7 @@ async function planLeaving(
     cluster,
     from,
     to,
+    workers,
     victims: affected.slice(0, from - to),
     restarts: [...affected.slice(from - to), ...elsewhere],
     isMasterKnown,

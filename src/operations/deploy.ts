@@ -145,7 +145,13 @@ async function shrinkSteps(
 ): Promise<readonly FlowStep[]> {
   if (!present || presentWorkers(context, present) <= spec.workers) return [];
   const plan = await planResize(context, spec.name, spec.workers);
-  const resize = { name: spec.name, workers: spec.workers, timeoutMs: options.timeoutMs, wait: false, force: false };
+  const resize = {
+    name: spec.name,
+    workers: spec.workers,
+    timeoutMs: options.timeoutMs,
+    wait: false,
+    force: undefined,
+  };
   return resizeSteps(context, resize, plan);
 }
 

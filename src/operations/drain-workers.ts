@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { findMaster, type Cluster } from '../cluster/cluster.ts';
-import type { WorkerPair } from '../cluster/victims.ts';
+import { findMaster, listWorkers, type Cluster } from '../cluster/cluster.ts';
+import { pairWorkers, type WorkerPair } from '../cluster/victims.ts';
 import { UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
+import { requireCluster } from './require-cluster.ts';
 import { readMasterState, readWorkerState } from './spark-pages.ts';
 
 export interface DrainRequest {
-  readonly cluster: Cluster;
+  /** The cluster's name. */
+  readonly name: string;
   readonly leaving: readonly WorkerPair[];
-  /** False when the master runs and does not answer. */
+  /** False when the master ran and did not answer as these workers were chosen. */
   readonly isMasterKnown: boolean;
 }
 
@@ -21,31 +23,41 @@ export interface DrainOptions {
   readonly progress: (detail: string) => void;
 }
 
+export interface Drained {
+  /** A short line that says what was waited for. */
+  readonly detail: string;
+  /** False where nobody could be asked, because no master runs: executors may be left. */
+  readonly isDrained: boolean;
+}
+
 const POLL_MS = 100;
 
 /**
  * Asks Spark to give these workers no more work, and waits until they are drained: no executor process is left on them. The
- * master's own figures stay until the job ends (measured).
+ * master's own figures stay until the job ends (measured). What was read when they were chosen may be old by now, so the
+ * cluster is read anew.
  *
- * @returns a short line that says what was waited for
  * @throws WaitTimeoutError, UnreachableError; nothing has been stopped then
  */
 export async function drainWorkers(
   context: OperationContext,
-  { cluster, leaving, isMasterKnown }: DrainRequest,
+  { name, leaving, isMasterKnown }: DrainRequest,
   { timeoutMs, canForce, progress }: DrainOptions,
-): Promise<string> {
+): Promise<Drained> {
+  const cluster = await requireCluster(context, name);
   const state = await readMasterState(context, cluster);
   const isUp = findMaster(cluster)?.isRunning ?? false;
   if (!isMasterKnown || (isUp && !state)) {
     throw new UnreachableError(
-      `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${cluster.name}" does not answer`,
+      `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${name}" does not answer`,
       { hint: `run the same command again when it does${canForce ? '; --force stops them without asking' : ''}` },
     );
   }
-  if (!state) return 'the master does not run: there is nobody to ask';
-  if (state.applications.length === 0) return 'no application is running';
-  const registered = leaving.filter(({ container, spark }) => container.isRunning && spark !== undefined);
+  if (!state) return { detail: 'the master does not run: there is nobody to ask', isDrained: false };
+  if (state.applications.length === 0) return { detail: 'no application is running', isDrained: true };
+  const ids = new Set(leaving.map(({ container }) => container.id));
+  const present = listWorkers(cluster).filter(({ id, isRunning }) => isRunning && ids.has(id));
+  const registered = pairWorkers(present, state.workers).filter(({ spark }) => spark !== undefined);
   const toSignal = registered.filter(({ spark }) => spark?.state === 'ALIVE');
   // All of them first: one that cannot be reached must not leave another one decommissioned.
   const opened = await Promise.all(
@@ -59,7 +71,7 @@ export async function drainWorkers(
     const busy: WorkerPair[] = [];
     for (const pair of waitingFor) if (!(await hasNoExecutors(context, cluster, pair, now))) busy.push(pair);
     waitingFor = busy;
-    if (waitingFor.length === 0) return `${nameWorkers(registered)} drained`;
+    if (waitingFor.length === 0) return { detail: `${nameWorkers(leaving)} drained`, isDrained: true };
     progress(`waiting for the executors on ${nameWorkers(waitingFor)}`);
     if (Date.now() > deadline) {
       throw new WaitTimeoutError(

@@ -84,12 +84,11 @@ function moveStep(
     id: `move-${displayName}`,
     title: `Move ${displayName} from ${node} to ${to.name}`,
     run: async ({ progress }) => {
-      await drainWorkers(
+      const { isDrained } = await drainWorkers(
         context,
-        { cluster, leaving: [worker], isMasterKnown },
+        { name, leaving: [worker], isMasterKnown },
         { timeoutMs, canForce: false, progress },
       );
-      const isDrained = findMaster(cluster)?.isRunning ?? false;
       await context.platform.stopWorkers(cluster, [worker.container], { replace: true, isDrained });
       const { cluster: now } = await waitForSpark(context, name, { timeoutMs, progress, before: cluster });
       const arrived = now.containers.find((container) => container.displayName === displayName);

@@ -23,19 +23,24 @@ export interface ResizeOptions {
   readonly timeoutMs: number;
   /** Wait until Spark has the asked workers. */
   readonly wait: boolean;
-  /** Stop workers without asking Spark first: running tasks are lost and computed again. */
-  readonly force: boolean;
+  /**
+   * Stop workers without asking Spark first: running tasks are lost and computed again. `undefined` where the command has no
+   * such flag, which hints do not name then.
+   */
+  readonly force: boolean | undefined;
 }
 
 export interface ResizePlan {
   readonly cluster: Cluster;
   readonly from: number;
   readonly to: number;
+  /** All that are there, with what the master knows of them. */
+  readonly workers: readonly WorkerPair[];
   /** The workers that go, each with what it does now. */
   readonly victims: readonly WorkerPair[];
   /** Left decommissioned by an earlier, unfinished shrink: they take no new work, and are drained and started anew. */
   readonly restarts: readonly WorkerPair[];
-  /** False when the master runs and does not answer: nobody knows what the workers do. */
+  /** False when the master runs and did not answer: nobody knows what the workers do. */
   readonly isMasterKnown: boolean;
 }
 
@@ -53,6 +58,7 @@ export async function planResize(context: OperationContext, name: string, worker
     cluster,
     from,
     to: workers,
+    workers: pairs,
     victims,
     restarts,
     isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
@@ -103,18 +109,20 @@ function refuseDeadMaster({ platform }: OperationContext, cluster: Cluster): voi
 export function resizeSteps(context: OperationContext, options: ResizeOptions, plan: ResizePlan): readonly FlowStep[] {
   const { cluster, from, to, victims, restarts, isMasterKnown } = plan;
   const leaving = [...victims, ...restarts];
-  const areDrained = !options.force && (findMaster(cluster)?.isRunning ?? false);
+  let areDrained = false;
   const drainStep: FlowStep = {
     id: 'drain',
     title: `Drain ${nameWorkers(leaving)}`,
-    run: async ({ progress }) =>
-      options.force
-        ? skipped('--force')
-        : drainWorkers(
-            context,
-            { cluster, leaving, isMasterKnown },
-            { timeoutMs: options.timeoutMs, canForce: true, progress },
-          ),
+    run: async ({ progress }) => {
+      if (options.force) return skipped('--force');
+      const { detail, isDrained } = await drainWorkers(
+        context,
+        { name: options.name, leaving, isMasterKnown },
+        { timeoutMs: options.timeoutMs, canForce: options.force !== undefined, progress },
+      );
+      areDrained = isDrained;
+      return detail;
+    },
   };
   const stopStep: FlowStep = {
     id: 'stop',

@@ -49,6 +49,9 @@ export class FakeCluster implements Platform, Network, Locks {
   planned: Partial<DeployPlan> = {};
   /** Addresses that do not answer, as `host:port`. */
   readonly silent = new Set<string>();
+  /** The master's state is not told when it is asked for the so-manieth time: it is busy. */
+  readonly busyAt = new Set<number>();
+  #asked = 0;
   /** What programs inside containers do, by their first words. */
   exec: (argv: readonly string[], options: ExecAccessOptions) => Promise<number> = async (argv) => {
     throw new Error(`unexpected exec: ${argv.join(' ')}`);
@@ -218,7 +221,11 @@ export class FakeCluster implements Platform, Network, Locks {
       return this.hasHistory && !pathname.endsWith('-0000')
         ? { body: undefined, isRefused: false, status: 404 }
         : { body: this.hasHistory ? '{}' : undefined, isRefused: !this.hasHistory };
-    if (pathname === '/json/') return { body: masterPage(this.spark), isRefused: false };
+    if (pathname === '/json/') {
+      return this.busyAt.has(++this.#asked)
+        ? { body: undefined, isRefused: true }
+        : { body: masterPage(this.spark), isRefused: false };
+    }
     if (pathname === '/app/') return { body: 'no such application', isRefused: false };
     const id = /^\/proxy\/(.+)\/json\/$/.exec(pathname)?.[1];
     const worker = this.spark.workers.find((each) => each.id === id);

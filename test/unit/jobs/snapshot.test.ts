@@ -38,6 +38,7 @@ function answer({ files = [], contents = [], processes = [], marked = [] }: Part
       .split('\n')
       .map((line) => `./${path}\0${line}`),
   );
+  const isSent = (line: string): boolean => line.startsWith('./.new/');
   return [
     'spark-swarm-jobs 1',
     'now 1700000100.5',
@@ -45,10 +46,12 @@ function answer({ files = [], contents = [], processes = [], marked = [] }: Part
     'ticks 100',
     `stamp ${STAMP}`,
     'free 999999999',
+    '== sent',
+    ...lines.filter(isSent),
     '== files',
     ...files,
     '== contents',
-    ...lines,
+    ...lines.filter((line) => !isSent(line)),
     '== marked',
     ...marked,
     '== processes',

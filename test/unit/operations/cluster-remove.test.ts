@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { ConflictError, NotFoundError, WaitTimeoutError } from '../../../src/errors.ts';
+import { ConflictError, NotFoundError, UnreachableError, WaitTimeoutError } from '../../../src/errors.ts';
 import { parseHosts } from '../../../src/machines/parse-hosts.ts';
 import {
   formatRemovedHosts,
@@ -67,6 +67,18 @@ test('exactly the workers of the host go, whatever they do, and then the host', 
     'leave h2',
     'unlock spark',
   ]);
+});
+
+test('a master that is silent once stops nothing, whenever that is', async (t) => {
+  for (const question of [1, 2]) {
+    const at = stage();
+    at.fake.spark = { ...at.fake.spark!, applications: [application('job')] };
+    at.fake.setWorker('worker-3', { coresUsed: 1 });
+    at.fake.busyAt.add(question);
+    const error = await t.throwsAsync(remove(at, 'h3'), { instanceOf: UnreachableError });
+    t.is(error.message, 'Cannot ask Spark to drain worker-3: the master of the cluster "spark" does not answer');
+    t.deepEqual(at.fake.calls, ['lock spark for remove', 'pause h3', 'unlock spark']);
+  }
 });
 
 test('a drain that runs out of time stops nothing, and the host stays', async (t) => {

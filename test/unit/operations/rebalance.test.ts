@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { InvalidStateError, NotFoundError, WaitTimeoutError } from '../../../src/errors.ts';
+import { InvalidStateError, NotFoundError, UnreachableError, WaitTimeoutError } from '../../../src/errors.ts';
 import { formatRebalancePlan, planRebalance, rebalanceCluster } from '../../../src/operations/rebalance.ts';
 import { application, clusterNode } from '../../helpers/builders.ts';
 import { FakeCluster } from '../../helpers/fake-cluster.ts';
@@ -48,6 +48,16 @@ test('a drain that runs out of time stops nothing', async (t) => {
   t.is(error.message, 'Gave up after 0 ms waiting for the executors on worker-3 to end; nothing was stopped');
   t.is(error.hint, 'the same command goes on with the same workers');
   t.false(fake.calls.some((call) => call.startsWith('restart')));
+});
+
+test('a master that falls silent before the drain stops it', async (t) => {
+  const fake = crowdedCluster();
+  fake.spark = { ...fake.spark!, applications: [application('job')] };
+  fake.busyAt.add(2);
+  const error = await t.throwsAsync(rebalance(fake), { instanceOf: UnreachableError });
+  t.is(error.message, 'Cannot ask Spark to drain worker-3: the master of the cluster "spark" does not answer');
+  t.is(error.hint, 'run the same command again when it does');
+  t.deepEqual(fake.calls, ['lock spark for rebalance', 'unlock spark']);
 });
 
 test('a worker that the swarm puts back is said', async (t) => {

@@ -147,11 +147,10 @@ test('a master that runs and does not answer stops a shrink: nobody knows what t
 
 test('a master that falls silent between the plan and the drain stops a shrink too', async (t) => {
   const fake = busyCluster();
-  const answer = fake.fetchPage.bind(fake);
-  let asked = 0;
-  fake.fetchPage = async (url) => (asked++ === 0 ? answer(url) : { body: undefined, isRefused: true });
+  fake.busyAt.add(2);
   const error = await t.throwsAsync(resize(fake, 2), { instanceOf: UnreachableError });
   t.is(error.message, 'Cannot ask Spark to drain worker-2: the master of the cluster "spark" does not answer');
+  t.is(error.hint, 'run the same command again when it does; --force stops them without asking');
   t.deepEqual(fake.calls, ['lock spark for resize', 'unlock spark']);
 });
 
@@ -161,6 +160,28 @@ test('a master that does not run cannot be asked, and stops no shrink', async (t
   await resize(fake, 2, { wait: false });
   t.deepEqual(fake.calls, ['lock spark for resize', 'stop worker-3', 'set 2 workers', 'unlock spark']);
   t.is(fake.outcomes['drain'], 'the master does not run: there is nobody to ask');
+});
+
+test('a command without --force does not name it', async (t) => {
+  const fake = busyCluster();
+  fake.keepsExecutors = true;
+  const error = await t.throwsAsync(resize(fake, 2, { timeoutMs: 1, force: undefined }), {
+    instanceOf: WaitTimeoutError,
+  });
+  t.is(error.hint, 'the same command goes on with the same workers');
+});
+
+test('a master that came up after the plan is asked all the same', async (t) => {
+  const fake = busyCluster();
+  const up = fake.cluster!;
+  fake.setContainer('master', { isRunning: false, state: 'failed' });
+  const down = fake.cluster;
+  let reads = 0;
+  fake.readCluster = async () => (reads++ === 0 ? down : fake.cluster);
+  fake.cluster = up;
+  await resize(fake, 2);
+  t.deepEqual(fake.calls.slice(0, 3), ['lock spark for resize', 'kill -SIGPWR worker-3', 'stop worker-3']);
+  t.is(fake.outcomes['drain'], 'worker-3 drained');
 });
 
 test('--no-wait does not wait for Spark', async (t) => {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 
@@ -105,6 +106,28 @@ test('a job that is followed while it is sent is followed on when it is launched
   await waitFor('somebody who follows', { read: async () => jobs.shell.ran, until: (ran) => ran.includes('follow') });
   await launch();
   t.is(await following, 'up\n');
+});
+
+test('a job that is launched while it is looked for is found, whatever was read by then', async (t) => {
+  for (let reads = 0; reads <= 5; reads++) {
+    await using jobs = await LocalJobs.open();
+    const plan = await jobs.plan('echo up');
+    await send(jobs, plan);
+    // What a launch does last, right after so many reads of the disk.
+    const launching = `
+reads=0
+find() {
+  [ $reads != ${reads} ] || mv .new/${jobFolder(plan.spec)}.aaaaaaaa ${jobFolder(plan.spec)}
+  reads=$((reads + 1))
+  command find "$@"
+}
+`;
+    const { context } = jobs;
+    const scripts = { ...context.scripts, snapshot: launching + context.scripts.snapshot };
+    t.is((await findJob({ ...context, scripts }, plan.spec.id)).spec.id, plan.spec.id, `after ${reads} reads`);
+    // Nobody has claimed it, so it would never end.
+    await rm(jobs.shell.base, { recursive: true });
+  }
 });
 
 test('a task that was rejected ends whoever follows it, and stays FAILED when its service is taken away', async (t) => {

@@ -8,13 +8,17 @@ export type JobReference =
   /** As `job info` prints it: the process, and the container or host that it runs on. */
   | { readonly kind: 'process'; readonly pid: number; readonly instance: string };
 
+export function isJobId(text: string): boolean {
+  return ID.test(text);
+}
+
 /**
  * A job's id: 12 hexadecimal digits.
  *
  * @throws UsageError naming the field and the text
  */
 export function parseJobId(text: string, field = '--id'): string {
-  if (ID.test(text)) return text;
+  if (isJobId(text)) return text;
   throw new UsageError(`${field}: got ${JSON.stringify(text)}; expected 12 of 0-9 and a-f`);
 }
 

@@ -7,6 +7,7 @@ import { distinct, failureTexts, judgeJob, type JobEvidence } from '../explain/j
 import { findMissingPaths } from '../explain/judge-paths.ts';
 import { needsLook } from '../explain/needs-look.ts';
 import type { ApplicationReading, ClusterReading } from '../explain/reading.ts';
+import { isJobId } from '../jobs/job-id.ts';
 import { FINAL_STATES } from '../jobs/job.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
 import { lookForPaths, readApplicationPage, readForExplain, type ExplainContext } from './read-explain.ts';
@@ -27,8 +28,8 @@ export interface ExplainedApplication extends Pick<
   SparkApplication,
   'id' | 'name' | 'user' | 'state' | 'cores' | 'startedAt'
 > {
-  /** Id of the job that it is; `null` for one that is none of ours, or whose driver does not answer. */
-  readonly job: string | null;
+  /** Id of the job that its driver says it is; `null` for one that is none of ours, or whose driver does not answer. */
+  readonly jobId: string | null;
   readonly findings: readonly Finding[];
 }
 
@@ -54,7 +55,7 @@ export async function explainKnownCluster(context: ExplainContext, cluster: Clus
       .filter(({ app }) => active.has(app.application.id))
       .map(({ app, findings }) => {
         const { id, name, user, state, cores, startedAt } = app.application;
-        return { id, name, user, state, cores, startedAt, job: jobIdOf(app) ?? null, findings };
+        return { id, name, user, state, cores, startedAt, jobId: jobIdOf(app) ?? null, findings };
       }),
     findings: judgeCluster(reading),
   };
@@ -114,9 +115,10 @@ function findApplication(
   );
 }
 
-/** By the property that every job of ours has. */
+/** By the property that every job of ours has. It is the driver's own word: anybody can set it. */
 function jobIdOf({ driver }: ApplicationReading): string | undefined {
-  return driver?.properties['spark.swarm.jobId'];
+  const id = driver?.properties['spark.swarm.jobId'] ?? '';
+  return isJobId(id) ? id : undefined;
 }
 
 /** An application that has ended while it was looked at looks broken: its driver answers no more. */

@@ -15,32 +15,42 @@ export interface StageFailure {
 
 /** Shape: `{"spark": "4.2.1"}`. Source: status/api/v1/api.scala, `VersionInfo`. */
 export function parseDriverVersion(text: string): string {
-  return (read(text) as { readonly spark?: string } | undefined)?.spark ?? '';
+  return textOf((read(text) as { readonly spark?: unknown } | null | undefined)?.spark);
 }
 
 /** Shape: `{"sparkProperties": [["spark.app.name", "endless"], …], …}`. @returns `undefined` if it is not that */
 export function parseDriverProperties(text: string): Readonly<Record<string, string>> | undefined {
-  const raw = read(text) as { readonly sparkProperties?: readonly (readonly [string, string])[] } | undefined;
-  return Array.isArray(raw?.sparkProperties) ? Object.fromEntries(raw.sparkProperties) : undefined;
+  const raw = read(text) as { readonly sparkProperties?: unknown } | null | undefined;
+  if (!Array.isArray(raw?.sparkProperties)) return undefined;
+  return Object.fromEntries((raw.sparkProperties as readonly unknown[]).filter(isPair));
 }
 
 /** Shape: `[{"stageId": 3, "attemptId": 0, "failureReason": "Job aborted …"}, …]`, from `stages?status=failed`. */
 export function parseStageFailures(text: string): readonly StageFailure[] {
-  const stages = readList(text) as readonly { readonly stageId: number; readonly failureReason?: string }[];
-  return stages
-    .map(({ stageId, failureReason = '' }) => ({ stageId, reason: failureReason }))
+  return readList(text)
+    .map((stage) => ({ stageId: Number(stage['stageId']), reason: textOf(stage['failureReason']) }))
     .toSorted((a, b) => b.stageId - a.stageId);
 }
 
 /** State of the newest job of an application: `RUNNING`, `SUCCEEDED`, `FAILED`, `UNKNOWN`; empty when there is none. */
 export function parseNewestJobState(text: string): string {
-  const jobs = readList(text) as readonly { readonly jobId: number; readonly status: string }[];
-  return jobs.toSorted((a, b) => b.jobId - a.jobId)[0]?.status ?? '';
+  return textOf(readList(text).toSorted((a, b) => Number(b['jobId']) - Number(a['jobId']))[0]?.['status']);
 }
 
-function readList(text: string): readonly unknown[] {
+// Anybody can be a driver: what is of another shape is left out.
+
+function isPair(value: unknown): value is readonly [string, string] {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string');
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function readList(text: string): readonly Readonly<Record<string, unknown>>[] {
   const raw = read(text);
-  return Array.isArray(raw) ? raw : [];
+  const list: readonly unknown[] = Array.isArray(raw) ? raw : [];
+  return list.filter((each): each is Readonly<Record<string, unknown>> => typeof each === 'object' && each !== null);
 }
 
 function read(text: string): unknown {

@@ -14,10 +14,13 @@ import { readSubmitScripts } from '../../src/adapters/jobs/submit-scripts.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import type { ProgressEvent } from '../../src/events.ts';
 import { planJob, type JobPlan } from '../../src/jobs/job-plan.ts';
+import type { JobView } from '../../src/jobs/judge-snapshot.ts';
 import type { JobShell, ShellResult, ShellRunOptions, ShellStreamOptions } from '../../src/jobs/job-shell.ts';
 import { wishFromWords, type JobFlags } from '../../src/jobs/job-words.ts';
 import { cancelJob } from '../../src/operations/jobs/cancel.ts';
-import { isFinal, readJobs } from '../../src/operations/jobs/read-jobs.ts';
+import { findJob, isFinal, readJobs } from '../../src/operations/jobs/read-jobs.ts';
+import { runJob } from '../../src/operations/jobs/run.ts';
+import { waitForJob } from '../../src/operations/jobs/wait.ts';
 import type { SubmitContext } from '../../src/operations/submit.ts';
 import { cluster } from './builders.ts';
 import { projectRoot } from './cli.ts';
@@ -166,4 +169,12 @@ export class LocalJobs implements AsyncDisposable {
       if (!isFinal(view)) await cancelJob(context, view, { graceMs: 0 }).catch(() => {});
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** A shell job with this script that has run to its end here, after 1.5 s. */
+export async function endedJob(script: string): Promise<JobView> {
+  await using jobs = await LocalJobs.open();
+  const { spec } = await runJob(jobs.context, await jobs.plan(script), { driverBytes: undefined });
+  const view = await waitForJob(jobs.context, await findJob(jobs.context, spec.id), {});
+  return { ...view, durationMs: 1500 };
 }

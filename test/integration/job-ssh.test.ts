@@ -131,32 +131,35 @@ test.serial(
   },
 );
 
-test.serial('a job that failed there is explained by its driver, or by nothing but its own words', async (t) => {
-  const explain = async (id: string): Promise<Outcome> =>
-    theEngine().run('bin/explain', ['--name', cluster.name, ...AT, id], { env: { PATH: set.env['PATH'] } });
-  const failing = async (name: string, text: string): Promise<string> => {
-    const file = path.join(folder, name);
-    await writeFile(file, text);
-    const { stdout, stderr } = await job('run', '-q', ...AT, file);
-    const id = stdout.trim();
-    t.is((await job('wait', ...AT, id)).status, 1, stderr);
-    return id;
-  };
-  const missing = await failing('missing.py', `${SESSION}spark.read.csv("/data/no-such.csv")\n`);
-  const { status, stdout } = await explain(missing);
-  t.is(status, 1);
-  t.regex(stdout, new RegExp(`^job missing \\(${missing}\\): DONEWITHERROR, exit 1\n\n {0,2}SS-J10 `));
-  const puzzling = await failing('puzzling.py', 'print("who knows")\nraise SystemExit(1)\n');
-  const unknown = await explain(puzzling);
-  t.deepEqual(
-    [unknown.status, unknown.stdout],
-    [
-      0,
-      `job puzzling (${puzzling}): DONEWITHERROR, exit 1: the cause is not known\n` +
-        `hint: spark-swarm job logs --tail 20 --name ${cluster.name} --driver ssh://ops@edge1 ${puzzling}\n`,
-    ],
-  );
-});
+test.serial(
+  'a job that failed there is explained, and where no cause is known its last words are a command away',
+  async (t) => {
+    const explain = async (id: string): Promise<Outcome> =>
+      theEngine().run('bin/explain', ['--name', cluster.name, ...AT, id], { env: { PATH: set.env['PATH'] } });
+    const failing = async (name: string, text: string): Promise<string> => {
+      const file = path.join(folder, name);
+      await writeFile(file, text);
+      const { stdout, stderr } = await job('run', '-q', ...AT, file);
+      const id = stdout.trim();
+      t.is((await job('wait', ...AT, id)).status, 1, stderr);
+      return id;
+    };
+    const missing = await failing('missing.py', `${SESSION}spark.read.csv("/data/no-such.csv")\n`);
+    const { status, stdout } = await explain(missing);
+    t.is(status, 1);
+    t.regex(stdout, new RegExp(`^job missing \\(${missing}\\): DONEWITHERROR, exit 1\n\nSS-J10 `));
+    const puzzling = await failing('puzzling.py', 'print("who knows")\nraise SystemExit(1)\n');
+    const unknown = await explain(puzzling);
+    t.deepEqual(
+      [unknown.status, unknown.stdout],
+      [
+        0,
+        `job puzzling (${puzzling}): DONEWITHERROR, exit 1: the cause is not known\n` +
+          `hint: spark-swarm job logs --tail 20 --name ${cluster.name} --driver ssh://ops@edge1 ${puzzling}\n`,
+      ],
+    );
+  },
+);
 
 test.serial('ports that a firewall keeps closed are refused, with the words that choose others', async (t) => {
   // Before the network is taken away.

@@ -1,8 +1,9 @@
 """An application that a cluster must not harm when its workers come or go: shuffle_cache.py WORKERS
 
 It waits for WORKERS executors, fills them with cached and shuffled data, prints `busy <application id>`, keeps every core busy
-until an executor has come or gone, and then computes its result from the cached and the shuffled data alone. (A result that is
-computed while a leaving executor moves its blocks asks for some where they are no more, and Spark computes those again.) It prints
+until executors have come or gone and none has for ten seconds, and then computes its result from the cached and the shuffled data
+alone. (A result that is computed while a leaving executor moves its blocks asks for some where they are no more, and Spark
+computes those again.) It prints
 
     result <number>               always the same; a wrong one ends with status 1
     stages recomputed <n>         stages tried again, or with more finished tasks than they have
@@ -21,7 +22,6 @@ from pyspark.sql import SparkSession
 
 workers = int(sys.argv[1])
 COUNT, KEYS = 120_000, 1_000
-PATIENCE_S = 180
 
 spark = SparkSession.builder.appName("shuffle-cache").getOrCreate()
 context = spark.sparkContext
@@ -30,21 +30,24 @@ jvm = context._jsc.sc()
 
 def executors():
     """Their addresses, with the driver's own among them."""
-    return jvm.getExecutorMemoryStatus().keySet().mkString(" ").split(" ")
+    return sorted(jvm.getExecutorMemoryStatus().keySet().mkString(" ").split(" "))
 
 
-def patience(missed):
-    """Ends the application when what it waits for does not come."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        yield
-    sys.exit(f"shuffle_cache: {missed()} after {PATIENCE_S} s")
+def wait_for(is_so, missed, limit, pause):
+    """Ends the application when what it waits for does not come within so many seconds."""
+    deadline = time.monotonic() + limit
+    while not is_so():
+        if time.monotonic() > deadline:
+            sys.exit(f"shuffle_cache: {missed()} after {limit} s")
+        pause()
 
 
-for _ in patience(lambda: f"{len(executors()) - 1} of {workers} executors"):
-    if len(executors()) > workers:
-        break
-    time.sleep(0.1)
+wait_for(
+    lambda: len(executors()) > workers,
+    missed=lambda: f"{len(executors()) - 1} of {workers} executors",
+    limit=100,
+    pause=lambda: time.sleep(0.1),
+)
 
 cached_records, shuffled_records = context.accumulator(0), context.accumulator(0)
 
@@ -65,13 +68,25 @@ shuffled = context.parallelize(range(COUNT), slices).map(pair).reduceByKey(lambd
 cached.count()
 shuffled.count()
 
-# Short tasks, as many as there were cores: a worker that is taken away can finish its own.
-first = set(executors())
+first = seen = executors()
+changed_at = None
+
+
+def has_settled():
+    global seen, changed_at
+    if executors() != seen:
+        seen, changed_at = executors(), time.monotonic()
+    return changed_at is not None and time.monotonic() - changed_at > 10
+
+
 print(f"busy {context.applicationId}", flush=True)
-for _ in patience(lambda: "no executor has come or gone"):
-    if set(executors()) != first:
-        break
-    context.parallelize(range(workers), workers).foreach(lambda _: time.sleep(0.5))
+wait_for(
+    has_settled,
+    missed=lambda: "executors come and go" if changed_at else "no executor has come or gone",
+    limit=300,
+    # Short tasks, as many as there were cores: a worker that is taken away can finish its own.
+    pause=lambda: context.parallelize(range(workers), workers).foreach(lambda _: time.sleep(0.5)),
+)
 
 result = cached.sum() + shuffled.map(lambda entry: entry[0] * entry[1] % 1_000_003).sum()
 expected = sum(n * 7 % 1_000 for n in range(COUNT)) + sum(k * sum(range(k, COUNT, KEYS)) % 1_000_003 for k in range(KEYS))
@@ -83,8 +98,7 @@ recomputed = [s["stageId"] for s in stages if s["attemptId"] > 0 or s["numComple
 cached_twice, shuffled_twice = cached_records.value - COUNT, shuffled_records.value - COUNT
 twice = cached_twice + shuffled_twice
 
-last = sorted(executors())
-
+last = executors()
 print(f"result {result}")
 print(f"stages recomputed {len(recomputed)}")
 print(f"records computed twice {twice}")
@@ -92,5 +106,5 @@ spark.stop()
 if result != expected or recomputed or twice:
     sys.exit(
         f"shuffle_cache failed: result {result} (expected {expected}), stages again {recomputed}, records twice: "
-        f"{cached_twice} cached, {shuffled_twice} shuffled; executors {sorted(first)} at first, {last} at last"
+        f"{cached_twice} cached, {shuffled_twice} shuffled; executors {first} at first, {last} at last"
     )

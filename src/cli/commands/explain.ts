@@ -36,25 +36,26 @@ export function configure(command: Command, cli: CliContext): void {
   addExamples(command, [
     ['spark-swarm explain', 'why does nothing move?'],
     ['spark-swarm explain 3f0c', 'why did this job fail?'],
+    ['spark-swarm explain --driver ssh://ada@edge 3f0c', 'of one whose driver runs there'],
     ["spark-swarm explain -o json | jq -r '.applications[].findings[] | .id, .fix'", 'for scripts'],
   ]);
   command.action(async (job: string | undefined, options: ExplainOptions) => {
     const colors = createColors(cli.env, cli.stdout);
     const findings =
-      job === undefined ? await explainAll(cli, options, colors) : await explainOne(cli, job, options, colors);
+      job === undefined ? await printCluster(cli, options, colors) : await printJob(cli, job, options, colors);
     if (findings.some(({ severity }) => severity === 'error')) cli.exitStatus = 1;
   });
 }
 
-/** @returns what it has printed */
-async function explainAll(
+/** Prints why the active applications do not work. @returns what was found */
+async function printCluster(
   cli: CliContext,
   options: ExplainOptions,
   colors: ChalkInstance,
 ): Promise<readonly Finding[]> {
   if (options.driver.startsWith('ssh:')) {
     throw new UsageError(
-      `--driver ${options.driver} is for one job; expected: spark-swarm explain --driver ${options.driver} JOB`,
+      `--driver: got ${JSON.stringify(options.driver)} without a job; expected JOB, whose record is on that machine`,
     );
   }
   const explained = await withReporter(cli, options, async (report) =>
@@ -64,8 +65,8 @@ async function explainAll(
   return [...explained.findings, ...explained.applications.flatMap(({ findings }) => findings)];
 }
 
-/** @returns what it has printed */
-async function explainOne(
+/** Prints why one job does not work, or has failed. @returns what was found */
+async function printJob(
   cli: CliContext,
   job: string,
   options: ExplainOptions,
@@ -85,7 +86,7 @@ function formatCluster({ cluster, applications, findings }: Explanation, colors:
   const own = findings.map((finding) => findingLines(finding, colors).join('\n'));
   const each = applications.map((app) => {
     const cores = `${app.cores} ${app.cores === 1 ? 'core' : 'cores'}`;
-    const job = app.job === null ? '' : `, job ${printable(app.job)}`;
+    const job = app.jobId === null ? '' : `, job ${app.jobId}`;
     const line = `${app.id} ${JSON.stringify(app.name)} of ${printable(app.user)}: ${app.state}, ${cores}${job}`;
     const lines = app.findings.flatMap((finding) => findingLines(finding, colors).map((text) => `  ${text}`));
     return [lines.length === 0 ? `${line}: nothing stands in its way` : line, ...lines].join('\n');
@@ -94,7 +95,7 @@ function formatCluster({ cluster, applications, findings }: Explanation, colors:
   return [...own, ...each, ...none].join('\n\n');
 }
 
-function formatJob(
+export function formatJob(
   { view, findings }: JobFindings,
   { colors, ...place }: Pick<JobPlaceOptions, 'context' | 'platform'> & { readonly colors: ChalkInstance },
 ): string {
@@ -102,8 +103,8 @@ function formatJob(
   const line = `job ${spec.name} (${spec.id}): ${state}${reason === '' ? '' : `, ${printable(reason)}`}`;
   if (findings.length > 0)
     return [line, ...findings.map((finding) => findingLines(finding, colors).join('\n'))].join('\n\n');
-  if (state === 'FAILED' || state === 'DONEWITHERROR') {
-    return [`${line}: the cause is not known`, ...adviseLogs(view, place)].join('\n');
-  }
+  if (state === 'DONEWITHERROR') return [`${line}: the cause is not known`, ...adviseLogs(view, place)].join('\n');
+  // It has not begun, and the reason says why.
+  if (state === 'FAILED') return line;
   return `${line}: ${FINAL_STATES.has(state) ? 'it has ended, and there is nothing to explain' : 'nothing stands in its way'}`;
 }

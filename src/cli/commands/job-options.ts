@@ -29,7 +29,7 @@ export function addJobArgument(command: Command, { isOptional = false, otherwise
 export function addJobPlaceOptions(command: Command): Command {
   return addProgressOptions(addClusterOptions(command)).option(
     '--driver <place>',
-    'where its driver was started: master and task are one place, ssh://user@host is that machine',
+    'where the driver of the job was started: master and task are one place, ssh://user@host is that machine',
     (text) => parseDriverPlace(text),
     'master' satisfies DriverPlace,
   );

@@ -1,6 +1,4 @@
-import type { ExecutionContext } from 'ava';
-
-import type { RunningCommand } from '../../helpers/lab-command.ts';
+import { endsRight, keepBusy } from '../../helpers/shuffle-cache.ts';
 import type { Behaviour } from './behaviour.ts';
 
 /** The cluster "spark" of two workers grows to three and shrinks again, under jobs that keep all workers busy. */
@@ -9,8 +7,7 @@ export const RESIZE: readonly Behaviour[] = [
     title: 'growing under a job adds a worker, and leaves the others and the job alone',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');
-      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '2']);
-      await run.waitForOutput(/^busy app-/m);
+      const run = await keepBusy(t, cluster, 2);
       const before = await cluster.processes();
       const { status, stdout, stderr } = await cluster.resize(3);
       t.is(status, 0, stderr);
@@ -45,8 +42,7 @@ export const RESIZE: readonly Behaviour[] = [
     title: 'shrinking under a job that keeps all workers busy: right result, nothing computed twice',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');
-      const run = cluster.startSubmit(['test/jobs/shuffle_cache.py', '3']);
-      await run.waitForOutput(/^busy app-/m);
+      const run = await keepBusy(t, cluster, 3);
       const before = await cluster.processes();
       const hurried = await cluster.resize(2, '--timeout', '1s');
       t.is(hurried.status, 3, hurried.stderr);
@@ -81,10 +77,3 @@ export const RESIZE: readonly Behaviour[] = [
     },
   },
 ];
-
-async function endsRight(t: ExecutionContext, run: RunningCommand): Promise<void> {
-  const { status, stdout, stderr } = await run.ended;
-  t.is(status, 0, stderr);
-  t.regex(stdout, /^stages recomputed 0$/m);
-  t.regex(stdout, /^records computed twice 0$/m);
-}

@@ -32,3 +32,12 @@ test('a driver that only starts answers with words, which are nothing', (t) => {
   t.deepEqual(parseStageFailures(words), []);
   t.is(parseNewestJobState(words), '');
 });
+
+test('what a driver says that is of another shape is left out', (t) => {
+  t.is(parseDriverVersion('{"spark":[4]}'), '');
+  t.is(parseDriverVersion('null'), '');
+  t.deepEqual(parseDriverProperties('{"sparkProperties":[["a","b"],["c"],["d",1],null,"ef"]}'), { a: 'b' });
+  t.is(parseDriverProperties('null'), undefined);
+  t.deepEqual(parseStageFailures('[null,7,{"stageId":1,"failureReason":{}}]'), [{ stageId: 1, reason: '' }]);
+  t.is(parseNewestJobState('[null,{"jobId":1,"status":2}]'), '');
+});

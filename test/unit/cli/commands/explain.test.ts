@@ -1,7 +1,10 @@
 import test from 'ava';
 
+import { createColors } from '../../../../src/cli/colors.ts';
+import { formatJob } from '../../../../src/cli/commands/explain.ts';
 import { application, GIB } from '../../../helpers/builders.ts';
 import { ContainersStage } from '../../../helpers/containers-stage.ts';
+import { endedJob } from '../../../helpers/local-jobs.ts';
 
 test('explain prints each application, its findings with proof, fix and page, and ends with 1', async (t) => {
   await using stage = await ContainersStage.set();
@@ -54,9 +57,9 @@ test('of an application that is a job of ours the id of the job is told', async 
     [0, `${works.id} "etl" of spark: RUNNING, 2 cores, job 4c1f0a9b7e23: nothing stands in its way\n`],
   );
   const json = JSON.parse((await stage.run(['explain', '-o', 'json'])).stdout) as {
-    readonly applications: readonly { readonly job: string | null }[];
+    readonly applications: readonly { readonly jobId: string | null }[];
   };
-  t.is(json.applications[0]?.job, '4c1f0a9b7e23');
+  t.is(json.applications[0]?.jobId, '4c1f0a9b7e23');
 });
 
 test('the machine of a driver is for one job', async (t) => {
@@ -64,7 +67,7 @@ test('the machine of a driver is for one job', async (t) => {
   const { status, stderr } = await stage.run(['explain', '--driver', 'ssh://ada@edge']);
   t.deepEqual(
     [status, stderr],
-    [2, 'error: --driver ssh://ada@edge is for one job; expected: spark-swarm explain --driver ssh://ada@edge JOB\n'],
+    [2, 'error: --driver: got "ssh://ada@edge" without a job; expected JOB, whose record is on that machine\n'],
   );
 });
 
@@ -79,4 +82,36 @@ test('explain of a cluster that is not there ends with 1', async (t) => {
   const { status, stderr } = await stage.run(['explain', '--name', 'other']);
   t.is(status, 1);
   t.regex(stderr, /^error: No cluster named "other"$/m);
+});
+
+test('explain of one job says the cause, or that there is none, or that nobody knows it', async (t) => {
+  const colors = createColors({ NO_COLOR: '1' }, process.stdout);
+  const view = await endedJob('echo wrong >&2; exit 3');
+  const { id } = view.spec;
+  const say = (changes: Partial<typeof view>, findings: Parameters<typeof formatJob>[0]['findings'] = []): string =>
+    formatJob({ view: { ...view, ...changes }, findings }, { colors, context: 'lab' });
+  t.is(
+    say({}),
+    `job job (${id}): DONEWITHERROR, exit 3: the cause is not known\n` +
+      `hint: spark-swarm job logs --tail 20 --name spark --context lab ${id}`,
+  );
+  t.is(
+    say({ state: 'FAILED', reason: 'upload interrupted \u001B[2J' }),
+    `job job (${id}): FAILED, upload interrupted  [2J`,
+  );
+  t.is(
+    say({ state: 'SUCCEEDED', reason: '' }),
+    `job job (${id}): SUCCEEDED: it has ended, and there is nothing to explain`,
+  );
+  t.is(say({ state: 'RUNNING', reason: '' }), `job job (${id}): RUNNING: nothing stands in its way`);
+  const cause = {
+    id: 'SS-J08',
+    severity: 'error',
+    subject: 's',
+    problem: 'p',
+    proof: 'q',
+    fix: 'f',
+    page: 'g',
+  } as const;
+  t.is(say({}, [cause]), `job job (${id}): DONEWITHERROR, exit 3\n\nSS-J08 s: p\n  proof: q\n  fix:   f\n  page:  g`);
 });

@@ -3,23 +3,12 @@ import test from 'ava';
 import { createColors } from '../../../../src/cli/colors.ts';
 import { formatStatus } from '../../../../src/cli/commands/job-status.ts';
 import type { DriverPlace, JobState } from '../../../../src/jobs/job.ts';
-import type { JobView } from '../../../../src/jobs/judge-snapshot.ts';
-import { waitForJob } from '../../../../src/operations/jobs/wait.ts';
-import { findJob } from '../../../../src/operations/jobs/read-jobs.ts';
-import { runJob } from '../../../../src/operations/jobs/run.ts';
-import { LocalJobs } from '../../../helpers/local-jobs.ts';
+import { endedJob } from '../../../helpers/local-jobs.ts';
 
 const colors = createColors({ NO_COLOR: '1' }, process.stdout);
 
-const ended = async (script: string): Promise<JobView> => {
-  await using jobs = await LocalJobs.open();
-  const { spec } = await runJob(jobs.context, await jobs.plan(script), { driverBytes: undefined });
-  const view = await waitForJob(jobs.context, await findJob(jobs.context, spec.id), {});
-  return { ...view, durationMs: 1500 };
-};
-
 test('of a failure that nobody can explain the way to its last words is shown', async (t) => {
-  const view = await ended('echo wrong >&2; exit 3');
+  const view = await endedJob('echo wrong >&2; exit 3');
   const { id } = view.spec;
   const status = `job ${id}: DONEWITHERROR after 1.5 s: exit 3`;
   t.is(formatStatus(view, [], { colors }), `${status}\nhint: spark-swarm job logs --tail 20 --name spark ${id}`);
@@ -31,7 +20,7 @@ test('of a failure that nobody can explain the way to its last words is shown', 
 });
 
 test('where there is a cause, nothing was printed, or nothing is wrong, there is no such hint', async (t) => {
-  const view = await ended('echo wrong >&2; exit 3');
+  const view = await endedJob('echo wrong >&2; exit 3');
   const cause = {
     id: 'SS-J01',
     severity: 'error',

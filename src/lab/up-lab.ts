@@ -1,3 +1,4 @@
+import { EngineError } from '../errors.ts';
 import { runSteps, skipped, type FlowStep, type Report } from '../events.ts';
 import { refuseOtherMachine, type OuterInfo } from './check-machine.ts';
 import {
@@ -17,6 +18,9 @@ import type { NodeSpec, NodeWay } from './node-container.ts';
 import { inspectImage, nodeImageStep, nodeImageTag } from './node-image.ts';
 import { chooseLabSubnet, chooseSize, planNodes, refuseOtherOwner, type NodePlan } from './plan-lab.ts';
 import { startNodes } from './start-nodes.ts';
+
+/** How many networks may come into the way of one lab. */
+const MOST_SUBNETS = 20;
 
 export interface UpLabOptions {
   /** Default `lab`. */
@@ -53,8 +57,9 @@ export async function upLab(options: UpLabOptions, tools: LabTools, { report, si
   const name = options.name ?? DEFAULT_LAB;
   const data = options.data === undefined ? undefined : await checkAskedFolder(options.data, '--data', tools.machine);
   await using _lock = await readyToLock(name, tools, signal);
-  const plan = await planUp(name, { nodes: options.nodes, data }, tools, signal);
-  for (const { node } of plan.nodes.filter(({ isOutdated, action }) => isOutdated && action === 'keep')) {
+  const makePlan = async (): Promise<UpPlan> => planUp(name, { nodes: options.nodes, data }, tools, signal);
+  const up: UpRun = { plan: await makePlan(), makePlan };
+  for (const { node } of up.plan.nodes.filter(({ isOutdated, action }) => isOutdated && action === 'keep')) {
     report({
       type: 'note',
       message: `${nodeHostname(name, node)} was made with an older node image or other settings; ${labCommand('down', name)} and up again renews it`,
@@ -65,7 +70,8 @@ export async function upLab(options: UpLabOptions, tools: LabTools, { report, si
     changed ||= event.type === 'step-done';
     report(event);
   };
-  await runSteps(upSteps(plan, options, tools), watch, signal);
+  await runSteps(upSteps(up, options, tools), watch, signal);
+  const { plan } = up;
   return {
     name,
     changed,
@@ -99,6 +105,12 @@ interface UpPlan {
   readonly hasImage: boolean;
   readonly nodes: readonly NodePlan[];
   readonly context: Awaited<ReturnType<typeof readContext>>;
+}
+
+interface UpRun {
+  /** Made anew when somebody else has taken its subnet. */
+  plan: UpPlan;
+  makePlan(): Promise<UpPlan>;
 }
 
 /** Reads everything, changes nothing. */
@@ -178,37 +190,34 @@ function socketPath(tools: LabTools, lab: string, node: number): string {
   return `${tools.machine.socketFolder(lab, node)}/docker.sock`;
 }
 
-function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools): readonly FlowStep[] {
-  const { name, state, nodes } = plan;
-  let networkId = state.network?.id;
+function upSteps(up: UpRun, { baseImageStep }: UpLabOptions, tools: LabTools): readonly FlowStep[] {
+  const { name, nodes } = up.plan;
+  let networkId = up.plan.state.network?.id;
   const count = nodes.length === 1 ? '1 node' : `${nodes.length} nodes`;
   return [
-    ...(baseImageStep && !plan.hasImage ? [baseImageStep] : []),
-    nodeImageStep(tools, plan.image),
+    ...(baseImageStep && !up.plan.hasImage ? [baseImageStep] : []),
+    nodeImageStep(tools, up.plan.image),
     {
       id: 'network',
-      title: `Create the network ${formatSubnet(plan.subnet)}`,
+      title: `Create the network ${formatSubnet(up.plan.subnet)}`,
       async run({ signal }) {
         if (networkId !== undefined) return skipped('it is there');
-        networkId = await createNetwork(plan, tools, signal);
-        return `MTU ${plan.mtu}`;
+        const planned = formatSubnet(up.plan.subnet);
+        networkId = await createFreeNetwork(up, tools, signal);
+        const { subnet, mtu } = up.plan;
+        const used = formatSubnet(subnet);
+        return `${used === planned ? '' : `${used}: somebody took ${planned} meanwhile; `}MTU ${mtu}`;
       },
     },
     {
       id: 'nodes',
       title: `Start ${count}`,
-      run: (context) =>
-        startNodes(
-          {
-            lab: name,
-            tools,
-            state,
-            plans: nodes,
-            networkId: networkId ?? '',
-            spec: (node, way) => nodeSpec(plan, tools, node, way),
-          },
-          context,
-        ),
+      run: (context) => {
+        const { plan } = up;
+        const spec = (node: number, way: NodeWay): NodeSpec => nodeSpec(plan, tools, node, way);
+        const run = { lab: name, tools, state: plan.state, plans: plan.nodes, networkId: networkId ?? '', spec };
+        return startNodes(run, context);
+      },
     },
     {
       id: 'swarm',
@@ -218,10 +227,10 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
           {
             lab: name,
             context: labObjectName(name),
-            nodes: nodes.map(({ node }) => labNode(plan, tools, node)),
-            mtu: plan.mtu,
-            host: plan.host,
-            dataFolder: plan.dataFolder,
+            nodes: nodes.map(({ node }) => labNode(up.plan, tools, node)),
+            mtu: up.plan.mtu,
+            host: up.plan.host,
+            dataFolder: up.plan.dataFolder,
             renewal: labCommand('down', name, '--volumes'),
           },
           context,
@@ -232,7 +241,7 @@ function upSteps(plan: UpPlan, { baseImageStep }: UpLabOptions, tools: LabTools)
       title: `Write the docker context ${labObjectName(name)}`,
       run: ({ signal }) =>
         writeContext({ shell: tools.shell, signal }, name, {
-          present: plan.context,
+          present: up.plan.context,
           socketPath: socketPath(tools, name, 1),
         }),
     },
@@ -249,6 +258,23 @@ function labNode({ name, subnet }: UpPlan, tools: LabTools, node: number): LabNo
     socketPath: path,
     engine: tools.openNode(path, hostname),
   };
+}
+
+/**
+ * Two labs that come up at once choose the same free subnet, and one of them has it: the other one plans anew.
+ *
+ * @returns its id
+ */
+async function createFreeNetwork(up: UpRun, tools: LabTools, signal: AbortSignal): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await createNetwork(up.plan, tools, signal);
+    } catch (error) {
+      const isTaken = error instanceof EngineError && /overlaps with other one/.test(error.message);
+      if (!isTaken || tries === MOST_SUBNETS) throw error;
+      up.plan = await up.makePlan();
+    }
+  }
 }
 
 async function createNetwork(

@@ -147,7 +147,7 @@ test.serial(
     const missing = await failing('missing.py', `${SESSION}spark.read.csv("/data/no-such.csv")\n`);
     const { status, stdout } = await explain(missing);
     t.is(status, 1);
-    t.regex(stdout, new RegExp(`^job missing \\(${missing}\\): DONEWITHERROR, exit 1\n\nSS-J10 `));
+    t.regex(stdout, new RegExp(`^job missing \\(${missing}\\): DONEWITHERROR, exit 1\n\nSS-J09 `));
     const puzzling = await failing('puzzling.py', 'print("who knows")\nraise SystemExit(1)\n');
     const unknown = await explain(puzzling);
     t.deepEqual(

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { EngineApi, type RequestOptions } from '../../src/adapters/engine/engine-api.ts';
 import { openLabTools } from '../../src/adapters/labs/lab-tools.ts';
 import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
 import { ConflictError, NotFoundError, type ToolkitError } from '../../src/errors.ts';
@@ -115,37 +114,6 @@ test.serial('something foreign with a name it needs stops it before anything is 
     t.deepEqual(await labelled(`io.spark-swarm.lab=${name}`), []);
   } finally {
     await docker('volume', 'rm', `spark-${name}-2`);
-  }
-});
-
-test.serial('two labs that come up at once get a network each', async (t) => {
-  const other = `${name}-other`;
-  const rival = `${name}-rival`;
-  let taken = '';
-  /** In the last moment somebody else makes a network of the subnet that the lab has chosen. */
-  class OvertakenApi extends EngineApi {
-    override async post<T>(url: string, options: RequestOptions = {}): Promise<T> {
-      if (url === '/networks/create' && taken === '') {
-        const { IPAM } = options.body as { readonly IPAM: { readonly Config: readonly { readonly Subnet: string }[] } };
-        taken = IPAM.Config[0]?.Subnet ?? '';
-        await docker('network', 'create', '--subnet', taken, rival);
-      }
-      return super.post<T>(url, options);
-    }
-  }
-  const outer = { ...tools.outer, api: new OvertakenApi(tools.outer.api.endpoint) };
-  const details: string[] = [];
-  const report = (event: ProgressEvent): void => {
-    if (event.type === 'step-done' && event.id === 'network') details.push(event.detail ?? '');
-  };
-  try {
-    const made = await upLab({ name: other, nodes: 1, data }, { ...tools, outer }, { ...quiet(), report });
-    t.not(made.subnet, taken);
-    t.regex(details.join('\n'), new RegExp(`^${made.subnet}: somebody took ${taken} meanwhile; MTU \\d+$`));
-    t.true((await readLab({ name: other }, tools, AbortSignal.timeout(LIMIT_MS))).healthy);
-  } finally {
-    await downLab({ name: other, volumes: true }, tools, quiet());
-    await docker('network', 'rm', rival);
   }
 });
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { findMaster, listWorkers, type Cluster } from '../cluster/cluster.ts';
+import { listWorkers, type Cluster } from '../cluster/cluster.ts';
 import { pairWorkers, type WorkerPair } from '../cluster/victims.ts';
 import { UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
 import { requireCluster } from './require-cluster.ts';
-import { readMasterState, readWorkerState } from './spark-pages.ts';
+import { isSilent, readMasterState, readWorkerState } from './spark-pages.ts';
 
 export interface DrainRequest {
   /** The cluster's name. */
@@ -46,8 +46,7 @@ export async function drainWorkers(
 ): Promise<Drained> {
   const cluster = await requireCluster(context, name);
   const state = await readMasterState(context, cluster);
-  const isUp = findMaster(cluster)?.isRunning ?? false;
-  if (!isMasterKnown || (isUp && !state)) {
+  if (!isMasterKnown || isSilent(cluster, state)) {
     throw new UnreachableError(
       `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${name}" does not answer`,
       { hint: `run the same command again when it does${canForce ? '; --force stops them without asking' : ''}` },

@@ -1,4 +1,4 @@
-import { findMaster, listWorkers, type Cluster } from '../cluster/cluster.ts';
+import { listWorkers, type Cluster } from '../cluster/cluster.ts';
 import { planMoves, type Move } from '../cluster/rebalance.ts';
 import { pairWorkers } from '../cluster/victims.ts';
 import { InvalidStateError } from '../errors.ts';
@@ -6,7 +6,7 @@ import { runSteps, type FlowStep } from '../events.ts';
 import { describeWork, drainWorkers } from './drain-workers.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { requireCluster } from './require-cluster.ts';
-import { readMasterState } from './spark-pages.ts';
+import { isSilent, readMasterState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface RebalanceOptions {
@@ -39,7 +39,7 @@ export async function planRebalance(context: OperationContext, name: string): Pr
   return {
     cluster,
     moves: planMoves(pairs, cluster.nodes),
-    isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
+    isMasterKnown: !isSilent(cluster, state),
   };
 }
 

@@ -14,7 +14,7 @@ import type { OperationContext } from './operation.ts';
 import { withLock } from './operation.ts';
 import { aliveWorkers } from '../spark/master-state.ts';
 import { requireCluster } from './require-cluster.ts';
-import { readMasterState } from './spark-pages.ts';
+import { isSilent, readMasterState } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface ResizeOptions {
@@ -61,7 +61,7 @@ export async function planResize(context: OperationContext, name: string, worker
     workers: pairs,
     victims,
     restarts,
-    isMasterKnown: state !== undefined || !findMaster(cluster)?.isRunning,
+    isMasterKnown: !isSilent(cluster, state),
   };
 }
 

@@ -25,6 +25,11 @@ export async function readMasterState(context: PageContext, cluster: Cluster): P
   return page === undefined ? undefined : parseMasterState(page);
 }
 
+/** A master that runs and has not answered: nobody knows what its workers do. */
+export function isSilent(cluster: Cluster, state: MasterState | undefined): boolean {
+  return state === undefined && (findMaster(cluster)?.isRunning ?? false);
+}
+
 /** A worker's own state, through the master's port (`spark.ui.reverseProxy`), or `undefined` while it does not answer. */
 export async function readWorkerState(
   context: PageContext,

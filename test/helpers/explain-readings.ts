@@ -121,3 +121,14 @@ export function failedJob(change: Partial<JobStatus> = {}): JobStatus {
 export function say(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ id, subject, problem, proof }) => `${id} ${subject}: ${problem} (${proof})`);
 }
+
+/** Something that was found about a job, in words that tests recognize. */
+export const CAUSE: Finding = {
+  id: 'SS-J08',
+  severity: 'error',
+  subject: 's',
+  problem: 'p',
+  proof: 'q',
+  fix: 'f',
+  page: 'g',
+};

@@ -4,6 +4,7 @@ import { createColors } from '../../../../src/cli/colors.ts';
 import { formatJob } from '../../../../src/cli/commands/explain.ts';
 import { application, GIB } from '../../../helpers/builders.ts';
 import { ContainersStage } from '../../../helpers/containers-stage.ts';
+import { CAUSE } from '../../../helpers/explain-readings.ts';
 import { endedJob } from '../../../helpers/local-jobs.ts';
 
 test('explain prints each application, its findings with proof, fix and page, and ends with 1', async (t) => {
@@ -104,14 +105,5 @@ test('explain of one job says the cause, or that there is none, or that nobody k
     `job job (${id}): SUCCEEDED: it has ended, and there is nothing to explain`,
   );
   t.is(say({ state: 'RUNNING', reason: '' }), `job job (${id}): RUNNING: nothing stands in its way`);
-  const cause = {
-    id: 'SS-J08',
-    severity: 'error',
-    subject: 's',
-    problem: 'p',
-    proof: 'q',
-    fix: 'f',
-    page: 'g',
-  } as const;
-  t.is(say({}, [cause]), `job job (${id}): DONEWITHERROR, exit 3\n\nSS-J08 s: p\n  proof: q\n  fix:   f\n  page:  g`);
+  t.is(say({}, [CAUSE]), `job job (${id}): DONEWITHERROR, exit 3\n\nSS-J08 s: p\n  proof: q\n  fix:   f\n  page:  g`);
 });

@@ -3,6 +3,7 @@ import test from 'ava';
 import { createColors } from '../../../../src/cli/colors.ts';
 import { formatStatus } from '../../../../src/cli/commands/job-status.ts';
 import type { DriverPlace, JobState } from '../../../../src/jobs/job.ts';
+import { CAUSE } from '../../../helpers/explain-readings.ts';
 import { endedJob } from '../../../helpers/local-jobs.ts';
 
 const colors = createColors({ NO_COLOR: '1' }, process.stdout);
@@ -21,16 +22,7 @@ test('of a failure that nobody can explain the way to its last words is shown', 
 
 test('where there is a cause, nothing was printed, or nothing is wrong, there is no such hint', async (t) => {
   const view = await endedJob('echo wrong >&2; exit 3');
-  const cause = {
-    id: 'SS-J01',
-    severity: 'error',
-    subject: 's',
-    problem: 'p',
-    proof: 'q',
-    fix: 'f',
-    page: 'g',
-  } as const;
-  t.false(formatStatus(view, [cause], { colors }).includes('hint:'));
+  t.false(formatStatus(view, [CAUSE], { colors }).includes('hint:'));
   t.false(formatStatus({ ...view, bytes: { stdout: 0, stderr: 0 } }, [], { colors }).includes('hint:'));
   for (const state of ['SUCCEEDED', 'KILLED', 'RUNNING'] satisfies JobState[])
     t.false(formatStatus({ ...view, state }, [], { colors }).includes('hint:'));

@@ -2,12 +2,14 @@ import type { Finding } from '../doctor/finding.ts';
 import { deployWith } from './advice.ts';
 import { shorten, type Evidence } from './evidence.ts';
 import { describeMemory, largerWorker } from './judge-executors.ts';
-import { problemOf, type JobProblem } from './problems.ts';
+import { problemOf, riskOf, type JobProblem } from './problems.ts';
 import type { ClusterReading, DaemonReading } from './reading.ts';
 
 interface Rule {
   readonly id: JobProblem;
   readonly pattern: RegExp;
+  /** The text has this cause most often, not always. */
+  readonly isLikely?: true;
   /** The sentence, after the subject. */
   readonly problem: (match: RegExpExecArray, source: string) => string;
   readonly fix: (match: RegExpExecArray, reading: ClusterReading, source: string) => string;
@@ -81,6 +83,14 @@ const RULES: readonly Rule[] = [
         : 'spark-swarm submit --driver-memory 2g …, or collect() less to the driver',
   },
   {
+    // Java's own reader: an OutOfMemoryError in the middle of a result comes out of it as this.
+    id: 'SS-J12',
+    pattern: /Exception while getting task result: .*IllegalStateException: unread block data/,
+    isLikely: true,
+    problem: () => 'could not read the result of a task, most often because the Java heap of the driver was full',
+    fix: () => 'spark-swarm submit --driver-memory 2g …, or collect() less to the driver',
+  },
+  {
     id: 'SS-J16',
     pattern: /No space left on device/,
     problem: (_, source) => `failed, because a disk of ${source} was full`,
@@ -96,6 +106,8 @@ const RULES: readonly Rule[] = [
 
 /** The last failure of a task names the executor: `Lost task 0.3 in stage 0.0 (TID 3) (10.0.0.4 executor 0)`. */
 const TASK_EXECUTOR = /\(TID \d+\) \((\S+) executor (\d+)\)/g;
+/** Where the next message begins: a line of the log, an error that Python was given, the end of a thread. */
+const NEXT_MESSAGE = /\n(?:\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d |: |Exception in thread )/;
 const CRASHED = /Python worker exited unexpectedly \(crashed\)|exited with code 137|ExecutorLostFailure.*137/;
 
 /** What the texts say by themselves. One finding of an id, with the first text that says so. */
@@ -105,15 +117,16 @@ export function judgeTexts(
   evidence: readonly Evidence[],
 ): readonly Finding[] {
   const found: Finding[] = [];
-  for (const { id, pattern, problem, fix, facts } of RULES) {
+  for (const { id, pattern, isLikely, problem, fix, facts } of RULES) {
     if (found.some((finding) => finding.id === id)) continue;
     for (const { source, text } of evidence) {
       const match = pattern.exec(text);
       if (!match) continue;
       const where = findTask(text, match.index, reading) ?? source;
       const line = lineAt(text, match.index);
+      const make = isLikely ? riskOf : problemOf;
       found.push(
-        problemOf(id, {
+        make(id, {
           subject,
           problem: problem(match, where),
           proof: `${where}: ${line}${facts?.(reading) ?? ''}`,
@@ -146,7 +159,7 @@ function judgeCrash(reading: ClusterReading, subject: string, evidence: readonly
 /** Which executor the failure was on that stands in this text; `undefined` for the driver's own words. */
 function findTask(text: string, index: number, { master, cluster }: ClusterReading): string | undefined {
   const before = [...text.slice(0, index + 1).matchAll(TASK_EXECUTOR)].at(-1);
-  if (!before) return undefined;
+  if (!before || NEXT_MESSAGE.test(text.slice(before.index, index))) return undefined;
   const [, host = '', id] = before;
   const worker = master?.workers.find((one) => one.host === host);
   const container = cluster.containers.find(

@@ -35,7 +35,8 @@ elif trouble == "heap":
     # The length depends on the row, so that the driver cannot compute it beforehand.
     spark.range(1).selectExpr("length(repeat('x', int(id) + 900000000))").collect()
 elif trouble == "driver-heap":
-    spark.range(40_000_000).collect()
+    # All the same, and so small until the driver makes rows of it: its heap is full there, not while a result is read.
+    spark.range(20_000_000).selectExpr("1L AS one").collect()
 elif trouble == "disk":
     rows = spark.range(0, 20_000_000, numPartitions=4).selectExpr("id", "uuid() as word")
     rows.repartition(8, "word").write.format("noop").mode("overwrite").save()

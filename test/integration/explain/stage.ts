@@ -58,8 +58,15 @@ export async function afterFailure(
   t.not(status, 0);
   const jobId = await newestJob(cluster);
   const explained = await cluster.command('explain', jobId, '-o', 'json');
+  if (explained.status !== 1) t.log(explained.stdout, await logsOf(cluster, jobId));
   t.is(explained.status, 1, explained.stderr);
   return { findings: (JSON.parse(explained.stdout) as { findings: readonly Finding[] }).findings, stderr, jobId };
+}
+
+/** What a job has printed, for whoever reads why a test failed. */
+async function logsOf(cluster: TestCluster, jobId: string): Promise<string> {
+  const { stdout, stderr } = await cluster.place.run('bin/spark-swarm', ['job', 'logs', jobId, '--name', cluster.name]);
+  return `${stdout}${stderr}`;
 }
 
 /** The finding, with what is the same in all of one kind. */

@@ -68,6 +68,11 @@ const CASES: readonly (readonly [title: string, text: string, expected: string])
     'SS-J12 job etl: failed, because the Java heap of the driver was full (the driver: : java.lang.OutOfMemoryError: Java heap space)',
   ],
   [
+    'a heap that was full in the middle of a result',
+    ': org.apache.spark.SparkException: Job aborted due to stage failure: Exception while getting task result: java.lang.IllegalStateException: unread block data\n\tat x',
+    'SS-J12 job etl: could not read the result of a task, most often because the Java heap of the driver was full (the driver: : org.apache.spark.SparkException: Job aborted due to stage failure: Exception while getting task result: java.lang.IllegalStateException: unread block data)',
+  ],
+  [
     'a disk',
     'java.io.IOException: No space left on device',
     'SS-J16 job etl: failed, because a disk of the driver was full (the driver: java.io.IOException: No space left on device; least is free on master in /var/lib/spark/local: 40960 MiB of 102400 MiB)',
@@ -82,6 +87,21 @@ for (const [title, text, expected] of CASES) {
 
 test('what is no error says nothing', (t) => {
   t.deepEqual(driver('26/11/21 INFO Executor: Fetching file. ClassNotFound is a word, and so is 137'), []);
+});
+
+test('a task that failed before does not take the blame for what the driver says after it', (t) => {
+  const lost =
+    '26/11/22 05:07:14 WARN TaskSetManager: Lost task 3.0 in stage 0.0 (TID 3) (worker-1 executor 1): x\n\tat y\n';
+  const heap = 'java.lang.OutOfMemoryError: Java heap space';
+  const ofDriver = (line: string): string =>
+    `SS-J12 job etl: failed, because the Java heap of the driver was full (the driver: ${line.replace(/^.* ERROR Utils: /, '')})`;
+  for (const line of [
+    `: ${heap}`,
+    `Exception in thread "task-result-getter-9" ${heap}`,
+    `26/11/22 05:07:20 ERROR Utils: Uncaught exception in thread task-result-getter-9: ${heap}`,
+  ]) {
+    t.deepEqual(driver(`${lost}${line}`), [ofDriver(line)]);
+  }
 });
 
 test('a task names its executor, by the name of the container', (t) => {

@@ -147,7 +147,8 @@ wait_for_command() {
     [ "$status" = 127 ] && [ -n "$code" ] && return
     code=$status
     [ -n "$signalled" ] || return
-    case $signalled:$code in INT:130 | TERM:143 | HUP:129) signalled='' ;; *) return ;; esac
+    # Whichever it was: another may have come since.
+    case $code in 129 | 130 | 143) signalled='' ;; *) return ;; esac
   done
 }
 

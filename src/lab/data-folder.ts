@@ -5,9 +5,6 @@ import type { NodeContainer } from './lab-state.ts';
 import { DATA_FOLDER_ON_NODE } from './node-container.ts';
 import type { NodePlan } from './plan-lab.ts';
 
-/** A frozen node must not hold up the command. */
-const ANSWER_LIMIT_MS = 3000;
-
 /**
  * The folder that the user named.
  *
@@ -86,6 +83,12 @@ export function refuseNodesWithoutData(lab: string, plans: readonly NodePlan[], 
   });
 }
 
+interface SeesFolderTools extends Pick<LabTools, 'shell' | 'outer'> {
+  readonly signal: AbortSignal;
+  /** A frozen node must not hold up the command for longer. */
+  readonly limitMs: number;
+}
+
 /**
  * Whether a running node has the folder as it is now, and not one that was removed since and made again.
  * A node that does not answer counts as one that has it: something else is wrong with it, and said elsewhere.
@@ -93,10 +96,10 @@ export function refuseNodesWithoutData(lab: string, plans: readonly NodePlan[], 
 export async function seesFolder(
   { id: container, state, dataFolder }: NodeContainer,
   folderId: string,
-  { shell, outer, signal }: Pick<LabTools, 'shell' | 'outer'> & { readonly signal: AbortSignal },
+  { shell, outer, signal, limitMs }: SeesFolderTools,
 ): Promise<boolean> {
   if (state !== 'running' || dataFolder === undefined) return true;
-  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  const limit = AbortSignal.timeout(limitMs);
   try {
     const { stdout } = await shell.run(['docker', 'exec', container, 'stat', '--format=%d:%i', DATA_FOLDER_ON_NODE], {
       env: outer.dockerEnv,

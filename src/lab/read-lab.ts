@@ -94,7 +94,9 @@ async function readNode(
   try {
     const [info, seesData] = await Promise.all([
       readNodeInfo(tools.openNode(socketPath, hostname), { signal, timeoutMs: ANSWER_LIMIT_MS }),
-      folder?.kind === 'folder' ? seesFolder(container, folder.id, { ...tools, signal }) : true,
+      folder?.kind === 'folder'
+        ? seesFolder(container, folder.id, { ...tools, signal, limitMs: ANSWER_LIMIT_MS })
+        : true,
     ]);
     return { container, socketPath, info, failure: undefined, seesData };
   } catch (error) {

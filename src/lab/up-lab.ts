@@ -19,6 +19,8 @@ import { inspectImage, nodeImageStep, nodeImageTag } from './node-image.ts';
 import { chooseLabSubnet, chooseSize, planNodes, refuseOtherOwner, type NodePlan } from './plan-lab.ts';
 import { startNodes } from './start-nodes.ts';
 
+/** A node that says nothing for so long keeps the folder it has. */
+const FOLDER_LIMIT_MS = 20_000;
 /** How many networks may come into the way of one lab. */
 const MOST_SUBNETS = 20;
 
@@ -167,7 +169,8 @@ async function nodesWithOldFolder(
   tools: LabTools,
   signal: AbortSignal,
 ): Promise<ReadonlySet<number>> {
-  const sees = await Promise.all(containers.map((container) => seesFolder(container, folderId, { ...tools, signal })));
+  const asked = { ...tools, signal, limitMs: FOLDER_LIMIT_MS };
+  const sees = await Promise.all(containers.map((container) => seesFolder(container, folderId, asked)));
   return new Set(containers.filter((_, index) => !sees[index]).map(({ node }) => node));
 }
 

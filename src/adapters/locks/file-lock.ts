@@ -67,8 +67,12 @@ function hold(file: string, mine: string): AsyncDisposable {
 
 /** @returns `undefined` for a lock that is gone, or that nobody can read */
 async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
+  return parseHolder(await readFile(file, 'utf8').catch(() => ''));
+}
+
+function parseHolder(text: string): ProcessIdentity | undefined {
   try {
-    return parseIdentity(JSON.parse(await readFile(file, 'utf8')));
+    return parseIdentity(JSON.parse(text));
   } catch {
     return undefined;
   }
@@ -84,9 +88,11 @@ async function isHeld(holder: ProcessIdentity, file: string): Promise<boolean> {
 /** Removes what commands that were killed while they took the lock left beside it. */
 async function removeDrafts(file: string): Promise<void> {
   const folder = path.dirname(file);
-  const drafts = (await readdir(folder)).filter((name) => name.startsWith(`${path.basename(file)}.`));
-  for (const name of drafts) {
-    const draft = path.join(folder, name);
+  const drafts = (await readdir(folder))
+    .filter((name) => name.startsWith(`${path.basename(file)}.`))
+    .map((name) => path.join(folder, name));
+  // The right to remove a dead lock is no draft: whoever has it is at work.
+  for (const draft of drafts.filter((name) => name !== deathMark(file))) {
     const holder = await readHolder(draft);
     if (holder && !(await isHeld(holder, draft))) await rm(draft, { force: true });
   }
@@ -97,15 +103,20 @@ async function removeDrafts(file: string): Promise<void> {
  * may remove it, and looks again at what it has linked.
  */
 async function discard(file: string): Promise<void> {
-  const right = `${file}.dead`;
+  const right = deathMark(file);
   try {
     if (!(await linked(file, right))) return await waitForDiscard(right);
-    const holder = await readHolder(right);
+    // Another may have taken the right for one that was left behind: then it is gone, which is no dead holder.
+    const holder = parseHolder(await readFile(right, 'utf8'));
     if (!holder || !(await isHeld(holder, right))) await rm(file, { force: true });
     await rm(right, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+}
+
+function deathMark(file: string): string {
+  return `${file}.dead`;
 }
 
 /** Another command is removing it; one that was killed meanwhile is not waited for. */

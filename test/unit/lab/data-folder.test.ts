@@ -168,7 +168,7 @@ test('a running node is asked which folder it has; one that does not answer is l
   const line = (id: string): string => `docker exec ${id} stat --format=%d:%i /srv/spark-data`;
   const shell = new FakeShell({ [line('id-1')]: '1:2\n', [line('id-2')]: '!container is paused' });
   const sees = async (node: NodeContainer, id: string): Promise<boolean> =>
-    seesFolder(node, id, { shell, outer, signal });
+    seesFolder(node, id, { shell, outer, signal, limitMs: 3000 });
   t.true(await sees(container(1, '/home/ana/data'), '1:2'));
   t.false(await sees(container(1, '/home/ana/data'), '1:3'));
   t.true(await sees(container(2, '/home/ana/data'), '1:3'));

@@ -120,6 +120,15 @@ test('a command that was killed while it removed a dead lock keeps nobody out', 
   });
 });
 
+test('whoever takes the lock leaves the mark of another alone that removes a dead one', async (t) => {
+  await withFolder(async (folder) => {
+    const file = path.join(folder, 'lab.lock');
+    await writeFile(`${file}.dead`, JSON.stringify({ ...describeSelf(), pid: spawnSync('true').pid }));
+    await (await takeLock(file, 'Cannot change the lab "lab": '))[Symbol.asyncDispose]();
+    t.deepEqual(await readdir(folder), ['lab.lock.dead']);
+  });
+});
+
 test('the lock of a process that cannot be seen from here is believed for half a minute', async (t) => {
   await withFolder(async (folder) => {
     const file = path.join(folder, 'lab.lock');

@@ -24,6 +24,9 @@ export interface CommandOptions {
   readonly limitMs?: number;
 }
 
+/** For what builds an image: an engine that has just been installed has no layers of it. */
+export const BUILD_LIMIT_MS = 1_200_000;
+
 /** A program that runs as a user would start it, with its output so far. Files of the project are given as `bin/submit`. */
 export class RunningCommand {
   stdout = '';

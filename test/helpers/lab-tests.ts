@@ -27,7 +27,7 @@ export function theEngine(): PlainEngine {
 /** Brings one lab up for all tests of the file and takes it away after them; what explains a failure is kept. */
 export function useLab(nodes = 3): void {
   test.before(async (t) => {
-    t.timeout(600_000);
+    t.timeout(1_800_000);
     lab = await TestLab.start(nodes);
   });
   test.afterEach.always(async (t) => {
@@ -41,7 +41,7 @@ export function useLab(nodes = 3): void {
 /** Prepares this machine's engine for all tests of the file, and takes away what they have made. */
 export function usePlainEngine(): void {
   test.before(async (t) => {
-    t.timeout(600_000);
+    t.timeout(1_800_000);
     engine = await PlainEngine.start();
   });
   test.afterEach.always(async (t) => {

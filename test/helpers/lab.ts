@@ -7,7 +7,7 @@ import { currentRuntimeFolder } from '../../src/adapters/labs/find-labs.ts';
 import { LABELS } from '../../src/labels.ts';
 import { labObjectName, nodeHostname, nodeObjectName } from '../../src/lab/lab-names.ts';
 import { projectRoot } from './cli.ts';
-import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import { setUpMachine } from './set-up-machine.ts';
 import { whileAlone } from './while-alone.ts';
 
@@ -54,7 +54,7 @@ export class TestLab implements AsyncDisposable {
     await whileAlone(removeLeftovers);
     const lab = new TestLab(`${PREFIX}${await describeProcess('self')}`, nodeCount);
     const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
-    if (source === 'spark-swarm:latest') await must('bin/build-image', []);
+    if (source === 'spark-swarm:latest') await must('bin/build-image', [], { limitMs: BUILD_LIMIT_MS });
     await must('docker', ['tag', source, lab.image]);
     // Not the project's: what a test writes is taken away with its lab. For the group, because root's Spark has its group.
     await mkdir(lab.data);

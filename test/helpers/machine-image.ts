@@ -7,7 +7,7 @@ import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
 import { runSteps } from '../../src/events.ts';
 import { baseImage, baseImageStep, type DebianRelease } from '../../src/setup/set-up-base-image.ts';
 import { projectRoot } from './cli.ts';
-import { RunningCommand } from './lab-command.ts';
+import { BUILD_LIMIT_MS, RunningCommand } from './lab-command.ts';
 import { must } from './must.ts';
 
 /** Debian 12 has Engine 20.10 and OpenSSH 9.2; Debian 13 has 26.1 and OpenSSH 10, whose server penalises bad clients. */
@@ -40,18 +40,8 @@ async function build(tag: string, folder: string, { release, hasEngine }: ImageW
   await getBaseImage(release);
   const target = hasEngine ? 'machine' : 'bare-machine';
   const base = `BASE_IMAGE=${baseImage(release)}`;
-  await must('docker', [
-    'build',
-    '--target',
-    target,
-    '--build-arg',
-    base,
-    '--label',
-    `${IMAGE_LABEL}=`,
-    '-t',
-    tag,
-    folder,
-  ]);
+  const words = ['--target', target, '--build-arg', base, '--label', `${IMAGE_LABEL}=`, '-t', tag, folder];
+  await must('docker', ['build', ...words], { limitMs: BUILD_LIMIT_MS });
   return tag;
 }
 

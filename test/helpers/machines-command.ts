@@ -5,6 +5,9 @@ import type { ListedMachine } from '../../src/machines/machine-list.ts';
 import type { Outcome } from './lab-command.ts';
 import type { Operator } from './operator.ts';
 
+/** Swarms of these tests are called otherwise. */
+const OTHERS_LABS = /^warning: (?:the swarm "(?:it-|lab)[^"]*" is not asked|machines of lab are not listed): .*\n/gm;
+
 /** `spark-swarm machines …` as an operator types it. */
 export async function machines(
   operator: Operator,
@@ -14,7 +17,7 @@ export async function machines(
   const env = tools === undefined ? {} : { PATH: `${operator.env['PATH']}:${tools}` };
   const outcome = await operator.run('bin/spark-swarm', ['machines', ...words], { input, env });
   // Labs are the user's, whatever the home folder: one of another test may just be coming or going.
-  const stderr = outcome.stderr.replaceAll(/^warning: the swarm "it-[^"]+" is not asked: .*\n/gm, '');
+  const stderr = outcome.stderr.replaceAll(OTHERS_LABS, '');
   return { ...outcome, stderr };
 }
 

@@ -7,7 +7,7 @@ import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
 import { LABELS } from '../../src/labels.ts';
 import { projectRoot } from './cli.ts';
 import { TestCluster, type TestPlace } from './cluster.ts';
-import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import type { TestNode } from './lab.ts';
 import { isRunning, nameRun, RUN_NAME } from './run-name.ts';
 import { setUpMachine } from './set-up-machine.ts';
@@ -45,7 +45,7 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     const engine = new PlainEngine(await nameRun(), { hostname: hostname(), container: '', socket, api });
     await whileAlone(async () => engine.removeLeftovers());
     const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
-    if (source === 'spark-swarm:latest') await must('bin/build-image', []);
+    if (source === 'spark-swarm:latest') await must('bin/build-image', [], { limitMs: BUILD_LIMIT_MS });
     // Of this run's own, so that a build elsewhere on the machine changes nothing here.
     await must('docker', ['tag', source, engine.image]);
     await mkdir(engine.data, { recursive: true });

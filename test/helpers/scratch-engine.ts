@@ -42,7 +42,7 @@ export class ScratchEngine implements AsyncDisposable {
         )
       )
         return;
-      if (tries === 150 || this.#process.exitCode !== null)
+      if (tries === 600 || this.#process.exitCode !== null)
         throw new Error(`${this.name} does not start; run it by hand: dockerd --data-root ${folder}/data`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

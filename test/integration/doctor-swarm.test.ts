@@ -208,7 +208,7 @@ test('a manager that was restarted with autolock: SS-N30, with what to type', as
 });
 
 // The last one: two managers that have lost their majority once may never find it again, and the lab is taken away after it.
-test("two managers of which one is killed: SS-N05 within 15 s, in Docker's words", async (t) => {
+test("two managers of which one is killed: SS-N05, in Docker's words", async (t) => {
   const lab = theLab();
   const [, second] = lab.nodes;
   await lab.docker('node', 'promote', second?.hostname ?? '');
@@ -222,7 +222,7 @@ test("two managers of which one is killed: SS-N05 within 15 s, in Docker's words
     until: (seen) => idsOf(seen).includes('SS-N05'),
   });
   t.is(done.status, 1);
-  t.true(done.tookMs < 15_000, `${done.tookMs} ms`);
+  t.true(done.tookMs < 30_000, `${done.tookMs} ms`);
   t.regex(findingOf(done, 'SS-N05').proof, /^Docker says: The swarm does not have a leader/);
   t.like(
     done.report.checks.find(({ id }) => id === 'engine'),

@@ -113,6 +113,7 @@ test.serial('drivers and executors, Java and Python, trust the bundle and go thr
   await waitFor('the worker', {
     read: async () => containers.logs('worker-1'),
     until: (log) => log.includes('Successfully registered with master'),
+    limitMs: 180_000,
   });
   // As bin/submit does it: a folder, run-driver, list-drivers beside it; by an exec, which passes no entry script.
   const run =

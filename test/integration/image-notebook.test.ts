@@ -30,9 +30,13 @@ test.before(async (t) => {
       volumes: shared,
       env: { SPARK_WORKER_CORES: '2', SPARK_WORKER_MEMORY: '2g' },
     });
-  await waitFor('4 cores ALIVE', { read: async () => (await readMaster()).aliveCores, until: (cores) => cores === 4 });
+  await waitFor('4 cores ALIVE', {
+    read: async () => (await readMaster()).aliveCores,
+    until: (cores) => cores === 4,
+    limitMs: 180_000,
+  });
   await containers.start('notebook', [], { image: NOTEBOOK, volumes: [...shared, '/notebooks'] });
-  await waitFor('JupyterLab', { read: async () => ask('/api'), until: (status) => status === 200 });
+  await waitFor('JupyterLab', { read: async () => ask('/api'), until: (status) => status === 200, limitMs: 180_000 });
 });
 
 test.after.always(async () => {
@@ -118,8 +122,10 @@ test.serial('a cell computes on the cluster with half of its cores', async (t) =
 spark = SparkSession.builder.getOrCreate()
 context = spark.sparkContext
 print(context.master, context.appName, spark.conf.get('spark.cores.max'))`,
-    `import os, socket
-print(spark.range(1_000_000).count(), len(set(context.range(100, numSlices=8).map(lambda _: socket.gethostname()).collect())))
+    `import os, socket, time
+# Longer than one executor comes after the other.
+host = lambda _: time.sleep(5) or socket.gethostname()
+print(spark.range(1_000_000).count(), len(set(context.parallelize(range(8), 8).map(host).collect())))
 spark.range(1000).write.parquet('/data/half/rows.parquet')
 print(spark.read.parquet('/data/half/rows.parquet').count(), os.getcwd())`,
   ]);

@@ -15,11 +15,13 @@ import { upLab } from '../../src/lab/up-lab.ts';
 import { projectRoot } from '../helpers/cli.ts';
 
 test('two labs that come up at once get a network each', async (t) => {
+  t.timeout(900_000);
   const name = `lab-at-once-${randomBytes(3).toString('hex')}`;
   const rival = `${name}-rival`;
   const data = await realpath(await mkdtemp(path.join(tmpdir(), `${name}-`)));
   const shell = new LocalShell();
-  const signal = AbortSignal.timeout(180_000);
+  // On an engine that has just been installed it makes the image of the nodes.
+  const signal = AbortSignal.timeout(600_000);
   const tools = await openLabTools({ context: undefined, env: process.env, shell, projectRoot });
   let taken = '';
   /** In the last moment somebody else makes a network of the subnet that the lab has chosen. */
@@ -44,7 +46,7 @@ test('two labs that come up at once get a network each', async (t) => {
     t.regex(details.join('\n'), new RegExp(`^${made.subnet}: somebody took ${taken} meanwhile; MTU \\d+$`));
     t.true((await readLab({ name }, tools, signal)).healthy);
   } finally {
-    await downLab({ name, volumes: true }, tools, { report: () => {}, signal });
+    await downLab({ name, volumes: true }, tools, { report: () => {}, signal: AbortSignal.timeout(180_000) });
     await shell.run(['docker', 'network', 'rm', rival]);
     await rm(data, { recursive: true });
   }

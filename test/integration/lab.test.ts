@@ -15,6 +15,7 @@ import type { LabTools } from '../../src/lab/lab-machine.ts';
 import { readLab } from '../../src/lab/read-lab.ts';
 import { upLab, type LabUp } from '../../src/lab/up-lab.ts';
 import { projectRoot } from '../helpers/cli.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 /** One name per run; leftovers of runs that were killed are found by its beginning. */
 const PREFIX = 'labtest';
@@ -89,9 +90,11 @@ async function waitForProblem(t: ExecutionContext, expected: RegExp): Promise<vo
 }
 
 async function assertHealthy(t: ExecutionContext, nodes: number): Promise<void> {
-  const status = await readLab({ name }, tools, AbortSignal.timeout(LIMIT_MS));
-  t.deepEqual(status.problems, []);
-  t.true(status.healthy);
+  const status = await waitFor('a lab without problems', {
+    read: async () => readLab({ name }, tools, AbortSignal.timeout(LIMIT_MS)),
+    until: ({ problems, healthy }) => healthy && problems.length === 0,
+    limitMs: LIMIT_MS,
+  });
   t.is(status.nodes.length, nodes);
   t.true(status.nodes.every(({ swarmState, storageDriver }) => swarmState === 'ready' && storageDriver === 'overlay2'));
 }

@@ -135,7 +135,7 @@ test.serial('submitApplication writes to a stream as it comes, and an abort canc
     read: async () => (await readStatus(cluster)).master?.applications ?? [],
     until: (applications) => applications.some(({ cores }) => cores > 0),
     show: (applications) => applications,
-    limitMs: 60_000,
+    limitMs: 180_000,
   });
   const remove = await t.throwsAsync(removeCluster(cluster), { instanceOf: ConflictError });
   t.regex(remove.message, /^Nobody is there to be asked: Remove the cluster ".*"\? 1 running: /);

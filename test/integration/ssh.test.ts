@@ -10,6 +10,7 @@ import { projectRoot } from '../helpers/cli.ts';
 import { TestMachines } from '../helpers/machines.ts';
 import { must } from '../helpers/must.ts';
 import type { StandIn } from '../helpers/stand-in.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 // Real ssh to real sshds of Debian 12 (OpenSSH 9.2) and 13 (10.0, with its penalties on).
 let set: TestMachines;
@@ -223,7 +224,10 @@ test.serial('a login that was refused is not tried again at once: an sshd of tod
   const tries = Array.from({ length: 10 }, async () => t.throwsAsync(shell.runScript('true', { signal })));
   t.is(new Set((await Promise.all(tries)).map((error) => error?.message)).size, 1);
   await t.throwsAsync(shell.runScript('true', { signal }));
-  const log = await trixie.must(`journalctl --unit ssh --since '${since}' --output cat`);
+  const log = await waitFor('sshd to have written of it', {
+    read: async () => trixie.must(`journalctl --unit ssh --since '${since}' --output cat`),
+    until: (lines) => lines.includes('Connection closed by authenticating user stranger'),
+  });
   t.is(log.match(/Connection closed by authenticating user stranger/g)?.length, 1, log);
 });
 

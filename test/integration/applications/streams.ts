@@ -55,6 +55,7 @@ export const STREAMS: readonly Behaviour[] = [
       const { node, containerId } = await cluster.find('master');
       const server = cluster.place.start('docker', ['exec', containerId, 'python3', '-c', SERVER], {
         env: { DOCKER_CONTEXT: undefined, DOCKER_HOST: `unix://${node.socket}` },
+        ...PATIENT,
       });
       await server.waitForOutput(/^port [0-9]+$/m);
       const port = /[0-9]+/.exec(server.stdout)?.[0] ?? '';

@@ -150,6 +150,7 @@ export const HISTORY: readonly Behaviour[] = [
       await waitFor('an application to run', {
         read: async () => (await cluster.status()).master?.applications ?? [],
         until: (applications) => applications.length === 1,
+        limitMs: 180_000,
       });
       const stop = await history(cluster, 'stop');
       t.is(stop.status, 0, stop.stderr);

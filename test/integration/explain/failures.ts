@@ -65,7 +65,7 @@ const FAILURES: readonly Failure[] = [
     words: [TROUBLES, 'limit'],
     problem: /^lost .*killed.* at the memory limit of worker-\d/,
     proof:
-      /; (?:worker-\d: )?limit 2176m, at most \d+m in use, \d+ process(?:es)? killed by the kernel since it started$/,
+      /; (?:worker-\d: )?limit 2176m, (?:at most \d+m in use, )?\d+ process(?:es)? killed by the kernel since it started$/,
   },
   {
     id: 'SS-J12',

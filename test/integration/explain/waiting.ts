@@ -93,7 +93,7 @@ export function waitingTests(cluster: () => TestCluster): void {
     // As a worker of one core does by itself: with another collector there is just enough.
     const serial = ['--conf', 'spark.executor.extraJavaOptions=-XX:+UseSerialGC'];
     await whileRunning(cluster(), ['--conf', 'spark.executor.memory=450m', ...serial, ...WAITS], async (run) => {
-      const { proof } = await waitFor('the words of an executor', {
+      const { subject, proof } = await waitFor('the words of an executor', {
         read: async () => waitForFinding(cluster(), 'SS-J04'),
         until: (finding) => finding.proof.includes('its own words'),
         limitMs: 300_000,
@@ -103,7 +103,7 @@ export function waitingTests(cluster: () => TestCluster): void {
         proof,
         /^\d+ executors? ended so far; executor \d+ on worker-\d: Command exited with code 1; its own words: Exception in thread "main" .*\[INVALID_DRIVER_MEMORY\] System memory \d+ must be at least 471859200\.$/,
       );
-      const tookMs = explainedAt - (await firstEndAt(cluster()));
+      const tookMs = explainedAt - (await firstEndAt(cluster(), /app-\d+-\d+/.exec(subject)?.[0] ?? '?'));
       t.log(`explained ${tookMs} ms after the first of them had ended`);
       t.true(tookMs < 30_000);
       await run.waitForOutput(/SS-J04 .*gets executors that end at once, because their heap is too small/);
@@ -129,8 +129,8 @@ export function waitingTests(cluster: () => TestCluster): void {
   });
 }
 
-/** When the first executor of these tests has ended by itself, in milliseconds since the epoch, by its worker's log. */
-async function firstEndAt(cluster: TestCluster): Promise<number> {
+/** When the first executor of an application has ended by itself, in milliseconds since the epoch, by its worker's log. */
+async function firstEndAt(cluster: TestCluster, applicationId: string): Promise<number> {
   const logs = await Promise.all(
     ['worker-1', 'worker-2'].map(async (worker) => {
       const { stderr, stdout } = await cluster.place.run('docker', [
@@ -143,6 +143,7 @@ async function firstEndAt(cluster: TestCluster): Promise<number> {
   );
   const ends = logs
     .flat()
+    .filter((line) => line.includes(`${applicationId}/`))
     .filter((line) => /finished with state EXITED message Command exited with code 1 /.test(line));
   return Math.min(...ends.map((line) => Date.parse(line.split(' ')[0] ?? '')));
 }

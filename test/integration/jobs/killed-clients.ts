@@ -103,8 +103,8 @@ async function makeJob(folder: string, id: string, isSpark: boolean): Promise<re
   await writeFile(
     file,
     isSpark
-      ? `import time\nfrom pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nwith open("/data/starts", "a") as starts:\n    print("${id}", file=starts)\ntime.sleep(600)\n`
-      : `echo ${id} >>/data/starts; sleep 600\n`,
+      ? `import time\nfrom pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nwith open("/data/starts", "a") as starts:\n    print("${id}", file=starts)\ntime.sleep(3600)\n`
+      : `echo ${id} >>/data/starts; sleep 3600\n`,
   );
   return isSpark ? ['--id', id, '--driver-memory', '512m', file] : ['--type', 'shell', '--id', id, file];
 }

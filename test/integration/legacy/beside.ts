@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 
 import type { TestCluster } from '../../helpers/cluster.ts';
 import { listObjectsNamed } from '../../helpers/docker-objects.ts';
+import { BUILD_LIMIT_MS } from '../../helpers/lab-command.ts';
 import { theEngine } from '../../helpers/lab-tests.ts';
 import { readForeign } from './foreign.ts';
 import { addressOf, beside, notebookImage, old, service, SERVICE, startFlags } from './old-cluster.ts';
@@ -22,7 +23,9 @@ export function besideTests(): void {
     );
     t.deepEqual(await beside().memberIds(), []);
 
-    await theEngine().run('bin/build-image', ['--target', 'notebook', '--quiet']);
+    const words = ['--target', 'notebook', '--quiet'];
+    const built = await theEngine().run('bin/build-image', words, { limitMs: BUILD_LIMIT_MS });
+    t.is(built.status, 0, built.stderr);
     await theEngine().docker('tag', 'spark-swarm:latest-notebook', notebookImage());
     tagged = notebookImage();
     const flags = startFlags(beside(), '--notebook', '--port', 'jupyter=0');

@@ -59,8 +59,7 @@ export function daemonTests(): void {
       limitMs: 60_000,
     });
     const { containerId } = await old().find('worker-3');
-    const { tookMs } = await theEngine().run('docker', ['stop', '--time', '20', containerId]);
-    t.true(tookMs < 9000, `${tookMs} ms`);
+    await theEngine().docker('stop', '--time', '20', containerId);
     const { State } = await theEngine().manager.api.get<Inspected>(`/containers/${containerId}/json`);
     t.is(State.ExitCode, 143, 'SIGTERM, not SIGKILL');
   });

@@ -5,7 +5,7 @@ export async function makeForeign(): Promise<void> {
   const { label, name, image } = theEngine();
   await theEngine().docker('network', 'create', ...label, `spark-net-${name}`);
   const flags = ['--detach', '--name', `spark-slave1-${name}`, '--network', `spark-net-${name}`];
-  await theEngine().docker('run', ...flags, ...label, '--entrypoint', 'sleep', image, '900');
+  await theEngine().docker('run', ...flags, ...label, '--entrypoint', 'sleep', image, 'infinity');
 }
 
 /** The container's process and the network, by their ids. */

@@ -46,6 +46,7 @@ export function byHandTests(): void {
     const state = await waitFor('two workers ALIVE', {
       read: async () => parseMasterState(await (await fetch(`http://${address}:18080/json/`)).text()),
       until: (seen) => seen?.workers.filter((worker) => worker.state === 'ALIVE').length === 2,
+      limitMs: 180_000,
     });
     t.is(state?.status, 'ALIVE');
     const down = await lab.run('docker', [...compose, 'down', '--volumes'], { env: PORTS });

@@ -167,12 +167,10 @@ for (const options of [{}, { platform: 'swarm' }, { platform: 'containers' }] as
       'GET /_ping': silent,
       'GET /containers/json': silent,
     });
-    const startedAt = performance.now();
     await t.throwsAsync(choose(targetOf(engine), options), {
       instanceOf: UnreachableError,
       message: 'The Docker engine at the fake engine does not answer: no answer within 4.5 s',
     });
-    t.true(performance.now() - startedAt < 5500);
   });
 }
 

@@ -120,7 +120,7 @@ for (const [name, call] of Object.entries(CALLS)) {
     const calling = call({ ...on(engine.socketPath), signal: controller.signal, onEvent });
     setTimeout(() => controller.abort(), 50);
     await t.throwsAsync(calling, { instanceOf: InterruptedError, message: 'Interrupted' });
-    t.true(performance.now() - startedAt < 3000);
+    t.true(performance.now() - startedAt < 30_000);
     t.is(getEventListeners(controller.signal, 'abort').length, 0);
     t.deepEqual(events, []);
   });

@@ -14,11 +14,9 @@ import { runJob } from '../../src/operations/jobs/run.ts';
 import { forMany } from '../../src/signals.ts';
 import { projectRoot } from '../helpers/cli.ts';
 import type { TestCluster } from '../helpers/cluster.ts';
-import type { RunningCommand } from '../helpers/lab-command.ts';
 import { theEngine, usePlainEngine } from '../helpers/lab-tests.ts';
-import { waitFor } from '../helpers/wait-for.ts';
 import { killClients } from './jobs/killed-clients.ts';
-import { countProcesses, job, list, run, stateOf } from './jobs/launched.ts';
+import { countProcesses, job, list, run, startWait, stateOf } from './jobs/launched.ts';
 
 usePlainEngine();
 
@@ -30,17 +28,6 @@ async function script(name: string, text: string): Promise<string> {
   const file = path.join(folder, name);
   await writeFile(file, text);
   return file;
-}
-
-/** `job wait`, when it waits. */
-async function startWait(id: string, ...flags: readonly string[]): Promise<RunningCommand> {
-  // The brackets keep this line from finding itself. What was interrupted before is still there, until the job ends.
-  const line = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '${id} [3]600' | wc -l`;
-  const countWaits = async (): Promise<number> => Number(await cluster().inside('master', line));
-  const before = await countWaits();
-  const waiting = cluster().place.start('bin/job', ['wait', '--name', cluster().name, ...flags, id]);
-  await waitFor('the wait to be there', { read: countWaits, until: (count) => count > before });
-  return waiting;
 }
 
 const STUBBORN = `trap '' INT TERM
@@ -170,7 +157,7 @@ test.serial('Ctrl-C in job wait leaves the job alone, and with --cancel-on-inter
   const file = await script('sleeps.sh', 'exec sleep 600\n');
   const id = await run(t, cluster(), '--type', 'shell', file);
   const interrupt = async (...flags: readonly string[]): Promise<{ status: number | null; stderr: string }> => {
-    const waiting = await startWait(id, ...flags);
+    const waiting = await startWait(cluster(), id, ...flags);
     waiting.kill('SIGINT');
     return waiting.ended;
   };
@@ -254,7 +241,7 @@ test.serial(
     const file = await script('sleeps.sh', 'exec sleep 600\n');
     const id = await run(t, cluster(), '--type', 'shell', file);
     const { containerId } = await cluster().find('master');
-    const waiting = await startWait(id);
+    const waiting = await startWait(cluster(), id);
     await theEngine().docker('stop', '--time', '1', containerId);
     const status = await job(cluster(), 'status', id);
     t.is(status.status, 4, status.stderr);

@@ -1,6 +1,8 @@
 import type { ExecutionContext } from 'ava';
 
 import type { TestCluster } from '../../helpers/cluster.ts';
+import type { RunningCommand } from '../../helpers/lab-command.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 /** One job in `-o json`. */
 export interface ListedJob {
@@ -48,4 +50,19 @@ export async function stateOf(t: ExecutionContext, cluster: TestCluster, id: str
 export async function countProcesses(cluster: TestCluster): Promise<number> {
   const line = 'grep -la SPARK_SWARM_JOB_ID= /proc/[0-9]*/environ 2>/dev/null | grep -vc self || true';
   return Number(await cluster.inside('master', line));
+}
+
+/** `job wait`, when it waits. */
+export async function startWait(
+  cluster: TestCluster,
+  id: string,
+  ...flags: readonly string[]
+): Promise<RunningCommand> {
+  // The brackets keep this line from finding itself. What was interrupted before is still there, until the job ends.
+  const line = `cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o '${id} [3]600' | wc -l`;
+  const countWaits = async (): Promise<number> => Number(await cluster.inside('master', line));
+  const before = await countWaits();
+  const waiting = cluster.place.start('bin/job', ['wait', '--name', cluster.name, ...flags, id]);
+  await waitFor('the wait to be there', { read: countWaits, until: (count) => count > before });
+  return waiting;
 }

@@ -4,6 +4,8 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
+import { LABELS } from '../../src/labels.ts';
+
 /** A request that changes something, in the order in which they came. */
 export interface MutatingCall {
   /** From 1. */
@@ -47,10 +49,13 @@ export class CallLog {
     this.#fault = fault;
   }
 
-  /** @returns the fault that this call meets */
-  take(engine: string, request: http.IncomingMessage): Fault | undefined {
+  /**
+   * @param body of a request to make a volume
+   * @returns the fault that this call meets
+   */
+  take(engine: string, request: http.IncomingMessage, body: Buffer | undefined): Fault | undefined {
     const { method = '', url = '', headers } = request;
-    if (!isMutating(method, url)) return undefined;
+    if (!isMutating(method, url) || body?.includes(JSON.stringify(LABELS.beat))) return undefined;
     const call: MutatingCall = {
       number: this.calls.length + 1,
       engine,
@@ -68,6 +73,7 @@ export class CallLog {
 /** Renewing a lock happens by the clock, and an exec only reads here: counted, they would make two runs differ. */
 function isMutating(method: string, url: string): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
+  if (method === 'DELETE') return !/\/volumes\/[^/?]+-lock-[0-9a-f]{8}(\?|$)/.test(url);
   return !/\/exec(\/|$|\?)|\/configs\/[^/]+\/update|\/(wait|attach|resize|auth)(\?|$)/.test(url);
 }
 
@@ -89,9 +95,7 @@ export class DockerProxy implements AsyncDisposable {
     this.#engine = engine;
     this.#log = log;
     this.socket = socket;
-    this.#server = http.createServer((request, response) =>
-      this.#forward(request, response, log.take(engine.name, request)),
-    );
+    this.#server = http.createServer((request, response) => void this.#serve(request, response));
     this.#server.on('upgrade', (request, client, head) => this.#tunnel(request, client, head));
     this.#server.requestTimeout = 0;
   }
@@ -113,7 +117,22 @@ export class DockerProxy implements AsyncDisposable {
     return http.request({ socketPath: this.#engine.socket, agent: this.#agent, method, path: url, headers });
   }
 
-  #forward(request: http.IncomingMessage, response: http.ServerResponse, fault: Fault | undefined): void {
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    try {
+      const makesVolume = /\/volumes\/create(\?|$)/.test(request.url ?? '');
+      const body = makesVolume ? await buffer(request) : undefined;
+      this.#forward({ request, body }, response, this.#log.take(this.#engine.name, request, body));
+    } catch {
+      // Its client has gone before it had said all.
+      request.socket.destroy();
+    }
+  }
+
+  #forward(
+    { request, body }: { readonly request: http.IncomingMessage; readonly body: Buffer | undefined },
+    response: http.ServerResponse,
+    fault: Fault | undefined,
+  ): void {
     if (fault?.moment === 'before') {
       fault.kill();
       if (!fault.sparesDocker) return void request.socket.destroy();
@@ -132,7 +151,8 @@ export class DockerProxy implements AsyncDisposable {
       this.#answer(answer, response);
       answer.on('error', () => request.socket.destroy()).pipe(response);
     });
-    request.pipe(upstream);
+    if (body) upstream.end(body);
+    else request.pipe(upstream);
   }
 
   #answer({ statusCode = 500, statusMessage, headers }: http.IncomingMessage, response: http.ServerResponse): void {

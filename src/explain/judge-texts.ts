@@ -17,6 +17,8 @@ interface Rule {
   readonly facts?: (reading: ClusterReading) => string;
 }
 
+const DRIVER_HEAP_FIX = 'spark-swarm submit --driver-memory 2g …, or collect() less to the driver';
+
 /** What programs print, and what it means. Texts met on Spark 4.2.1; the first pattern of an id that is found counts. */
 const RULES: readonly Rule[] = [
   {
@@ -80,7 +82,7 @@ const RULES: readonly Rule[] = [
     fix: (_, __, source) =>
       source.startsWith('executor')
         ? 'spark-swarm submit --conf spark.executor.memory=… larger, or more partitions'
-        : 'spark-swarm submit --driver-memory 2g …, or collect() less to the driver',
+        : DRIVER_HEAP_FIX,
   },
   {
     // Java's own reader: an OutOfMemoryError in the middle of a result comes out of it as this.
@@ -88,7 +90,7 @@ const RULES: readonly Rule[] = [
     pattern: /Exception while getting task result: .*IllegalStateException: unread block data/,
     isLikely: true,
     problem: () => 'could not read the result of a task, most often because the Java heap of the driver was full',
-    fix: () => 'spark-swarm submit --driver-memory 2g …, or collect() less to the driver',
+    fix: () => DRIVER_HEAP_FIX,
   },
   {
     id: 'SS-J16',

@@ -62,13 +62,6 @@ export async function pathWithout(t: ExecutionContext, ...missing: readonly stri
   return folder;
 }
 
-/** Runs a program to its end. @throws Error if it fails */
-export async function must(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { status, stdout, stderr } = await new RunningCommand(file, args, options).ended;
-  if (status === 0) return stdout.trim();
-  throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
-}
-
 /** A real engine with a network of its own, set up as somebody may have done it. */
 export class OddEngine implements AsyncDisposable {
   readonly socketPath: string;

@@ -7,8 +7,10 @@ import { currentRuntimeFolder } from '../../src/adapters/labs/find-labs.ts';
 import { LABELS } from '../../src/labels.ts';
 import { labObjectName, nodeHostname, nodeObjectName } from '../../src/lab/lab-names.ts';
 import { projectRoot } from './cli.ts';
-import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { must } from './must.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { tagTestImage } from './test-image.ts';
 import { whileAlone } from './while-alone.ts';
 
 /** One node of a test lab. */
@@ -53,9 +55,7 @@ export class TestLab implements AsyncDisposable {
     if (problem !== undefined) throw new Error(`No lab for the tests: ${problem}`);
     await whileAlone(removeLeftovers);
     const lab = new TestLab(`${PREFIX}${await describeProcess('self')}`, nodeCount);
-    const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
-    if (source === 'spark-swarm:latest') await must('bin/build-image', [], { limitMs: BUILD_LIMIT_MS });
-    await must('docker', ['tag', source, lab.image]);
+    await tagTestImage(lab.image);
     // Not the project's: what a test writes is taken away with its lab. For the group, because root's Spark has its group.
     await mkdir(lab.data);
     await chmod(lab.data, 0o2775);
@@ -121,12 +121,6 @@ export class TestLab implements AsyncDisposable {
     if (process.env['KEEP_LAB'] === '1') return;
     await removeLab(this.name);
   }
-}
-
-async function must(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { status, stdout, stderr } = await new RunningCommand(file, args, options).ended;
-  if (status === 0) return stdout.trim();
-  throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
 }
 
 function dataFolder(lab: string): string {

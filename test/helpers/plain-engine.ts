@@ -7,10 +7,12 @@ import { LocalShell } from '../../src/adapters/shell/local-shell.ts';
 import { LABELS } from '../../src/labels.ts';
 import { projectRoot } from './cli.ts';
 import { TestCluster, type TestPlace } from './cluster.ts';
-import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import type { TestNode } from './lab.ts';
+import { must } from './must.ts';
 import { isRunning, nameRun, RUN_NAME } from './run-name.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { tagTestImage } from './test-image.ts';
 import { whileAlone } from './while-alone.ts';
 
 /** On what tests make beside clusters: the run that made it. */
@@ -44,10 +46,8 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     const socket = api.endpoint.socketPath;
     const engine = new PlainEngine(await nameRun(), { hostname: hostname(), container: '', socket, api });
     await whileAlone(async () => engine.removeLeftovers());
-    const source = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
-    if (source === 'spark-swarm:latest') await must('bin/build-image', [], { limitMs: BUILD_LIMIT_MS });
     // Of this run's own, so that a build elsewhere on the machine changes nothing here.
-    await must('docker', ['tag', source, engine.image]);
+    await tagTestImage(engine.image);
     await mkdir(engine.data, { recursive: true });
     await chmod(engine.data, 0o2775);
     return engine;
@@ -133,12 +133,6 @@ export class PlainEngine implements TestPlace, AsyncDisposable {
     await new RunningCommand('docker', ['rmi', imageOf(name)], { env: this.env }).ended;
     await rm(scratchFolder(name), { recursive: true, force: true });
   }
-}
-
-async function must(file: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
-  const { status, stdout, stderr } = await new RunningCommand(file, args, options).ended;
-  if (status === 0) return stdout.trim();
-  throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
 }
 
 function imageOf(run: string): string {

@@ -3,17 +3,9 @@ import path from 'node:path';
 
 import test from 'ava';
 
-import {
-  detailOf,
-  findingOf,
-  idsOf,
-  must,
-  OddEngine,
-  pathWithout,
-  runDoctor,
-  temporaryFolder,
-} from '../helpers/doctor.ts';
+import { detailOf, findingOf, idsOf, OddEngine, pathWithout, runDoctor, temporaryFolder } from '../helpers/doctor.ts';
 import { FakeEngine, SILENCE } from '../helpers/fake-engine.ts';
+import { must } from '../helpers/must.ts';
 
 const nothing = { DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined };
 /** By its address: with nothing named, labs of tests that run beside this one would be measured. */

@@ -143,7 +143,10 @@ async function firstEndAt(cluster: TestCluster, applicationId: string): Promise<
   );
   const ends = logs
     .flat()
-    .filter((line) => line.includes(`${applicationId}/`))
-    .filter((line) => /finished with state EXITED message Command exited with code 1 /.test(line));
+    .filter(
+      (line) =>
+        line.includes(`${applicationId}/`) &&
+        /finished with state EXITED message Command exited with code 1 /.test(line),
+    );
   return Math.min(...ends.map((line) => Date.parse(line.split(' ')[0] ?? '')));
 }

@@ -56,7 +56,7 @@ short() {
 # A shell that cannot fork ends where it stands: no other program can be run here.
 ended() {
   [ -z "$said" ] || return 0
-  reason='cannot fork: too many processes'
+  reason=$CANNOT_FORK
   if [ -n "$claimed" ]; then
     printf '%s\n' "$reason" >"$dir/failed"
     printf 'failed %s\n' "$reason"
@@ -179,6 +179,8 @@ start_wrapper() {
     over) answer_record ;;
   esac
   reason=$(short "$answer")
+  # As dash and as bash say it, before the wrapper can.
+  case $reason in 'Cannot fork' | 'Resource temporarily unavailable') reason=$CANNOT_FORK ;; esac
   [ -e pid ] || [ -e failed ] || printf '%s\n' "${reason:-the wrapper did not start}" >failed
   answer_record
 }

@@ -2,6 +2,9 @@
 # What the job scripts share; readJobScripts puts it before each of them. POSIX sh, coreutils, util-linux, findutils, grep.
 # A folder of a job: docs/job-record.md. Every function works on the current folder, which is the job's.
 
+# shellcheck disable=SC2034
+CANNOT_FORK='cannot fork: too many processes'
+
 # fields_of PID: state, parent, group, session, … and as the 20th the start, in clock ticks since boot (proc_pid_stat(5) from
 # field 3 on; a program's name may hold blanks and brackets). Fails when there is no such process.
 fields_of() {

@@ -23,7 +23,7 @@ main() {
     has_exit && exit "$code"
     exit 1
   fi
-  child='' signalled='' code=''
+  child='' timer='' signalled='' code=''
   trap 'stopped_short' EXIT
   trap 'forward INT' INT
   trap 'forward TERM' TERM
@@ -87,15 +87,29 @@ in_time() {
   [ $((seconds - ${claim_uptime%.*})) -le 25 ]
 }
 
+# EX_OSERR of sysexits(3): how the part that becomes the command says it.
+OSERR=71
+
 # A shell that cannot fork ends where it stands; no other program can be run, but exec can.
 stopped_short() {
   [ ! -e exit ] || return
+  [ -z "$child" ] || [ -n "$code" ] || end_with_us
   if [ ! -e child ]; then
-    { printf 'cannot fork: too many processes\n' >failed; } 2>/dev/null
-    report 'failed cannot fork: too many processes'
+    { printf '%s\n' "$CANNOT_FORK" >failed; } 2>/dev/null
+    report "failed $CANNOT_FORK"
   elif [ -n "$code" ]; then
     printf 'v1 %s\n' "$code" >exit.new && exec mv -T exit.new exit
   fi
+}
+
+# What was begun does not go on without us: nobody would end it in time.
+end_with_us() {
+  for number in $child $timer; do
+    kill -s KILL -- "-$number" 2>/dev/null || kill -s KILL "$number" 2>/dev/null
+  done
+  wait "$child"
+  code=$?
+  { printf 'code %s\nreason %s\n' "$code" "$CANNOT_FORK" >end; } 2>/dev/null
 }
 
 write_pid() {
@@ -242,8 +256,9 @@ oom_kills() {
 }
 
 start_failure() {
-  case $mode in
-    login) echo "the login shell $(login_shell) ended before the command, with status $code" ;;
+  case $code:$mode in
+    $OSERR:*) echo "$CANNOT_FORK" ;;
+    *:login) echo "the login shell $(login_shell) ended before the command, with status $code" ;;
     *) echo "the command could not be started: status $code" ;;
   esac
 }
@@ -261,9 +276,11 @@ finish() {
 become_command() {
   own_mask=$1
   umask 077
+  trap 'exit $OSERR' EXIT
   start_of $$
   read_uptime
-  printf '%s %s %s\n' $$ "$start" "$uptime" >child.new && mv -T child.new child || exit 126
+  printf '%s %s %s\n' $$ "$start" "$uptime" >child.new && mv -T child.new child || { trap - EXIT; exit 126; }
+  trap - EXIT
   [ ! -e cancel ] || exit 130
   { true >>stdout && true >>stderr; } || exit 126
   exec >>stdout 2>>stderr </dev/null

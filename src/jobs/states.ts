@@ -77,13 +77,17 @@ function judgeExit(code: number, { cancel, endReason, oomKills }: JobObservation
   if (code === 130) return verdict('KILLED', why === '' ? endReason : why);
   if ((code === 137 || code === 143) && cancel !== undefined)
     return verdict('KILLED', why === '' ? 'escalated' : 'timeout, escalated');
-  return verdict('DONEWITHERROR', describeFailure(code, oomKills) + (cancel === undefined ? '' : ', after a cancel'));
+  return verdict(
+    'DONEWITHERROR',
+    describeFailure(code, endReason, oomKills) + (cancel === undefined ? '' : ', after a cancel'),
+  );
 }
 
-function describeFailure(code: number, oomKills: number): string {
+function describeFailure(code: number, endReason: string, oomKills: number): string {
   switch (code) {
     case 137:
-      return oomKills > 0 ? 'killed: out of memory (SIGKILL by the kernel)' : 'killed (SIGKILL)';
+      if (oomKills > 0) return 'killed: out of memory (SIGKILL by the kernel)';
+      return `killed (SIGKILL)${endReason === '' ? '' : `: ${endReason}`}`;
     case 143:
       return 'terminated (SIGTERM), and not by a cancel';
     case 101:

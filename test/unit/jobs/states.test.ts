@@ -25,6 +25,7 @@ const TABLE: readonly (readonly [what: string, seen: Partial<JobObservation>, ex
   ['143 after a cancel', { exit: 143, cancel: 'cancel' }, 'KILLED escalated'],
   ['143 by its timeout', { exit: 143, cancel: 'timeout' }, 'KILLED timeout, escalated'],
   ['137', { exit: 137 }, 'DONEWITHERROR killed (SIGKILL)'],
+  ['137 by its wrapper', { exit: 137, endReason: 'no fork' }, 'DONEWITHERROR killed (SIGKILL): no fork'],
   ['137 by the kernel', { exit: 137, oomKills: 2 }, 'DONEWITHERROR killed: out of memory (SIGKILL by the kernel)'],
   ['143', { exit: 143 }, 'DONEWITHERROR terminated (SIGTERM), and not by a cancel'],
   ['129', { exit: 129 }, 'DONEWITHERROR exit 129'],

@@ -116,7 +116,7 @@ incomplete() {
 # Of two launches with one id and two names each would see no other. The folder itself is locked: no file is left behind.
 lock_names() {
   exec 7<"$base"
-  flock -x -w 10 7 || :
+  flock -x -w 30 7 || refuse "another launch holds $base: try again"
 }
 
 # The id is what a job is known by; by another name it would be another folder.

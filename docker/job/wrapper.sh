@@ -40,7 +40,8 @@ main() {
   # The launch reads both to their end.
   exec 3>&-
   [ "$mode" = task ] || exec 2>/dev/null
-  most=$(number_of maxOutputBytes)
+  read_number maxOutputBytes
+  most=$number
   case $most in 0*) most='' ;; esac
   start_command
   start_timer
@@ -167,12 +168,13 @@ wait_for_command() {
 }
 
 start_timer() {
-  timer=''
-  milliseconds=$(number_of timeoutMs)
-  [ -n "$milliseconds" ] || return 0
+  read_number timeoutMs
+  [ -n "$number" ] || return 0
+  limit=$(seconds_of "$number")
+  read_number graceMs
   # shellcheck disable=SC2016
-  setsid sh -c 'sleep "$1"; shift; exec sh "$@"' timer "$(seconds_of "$milliseconds")" \
-    "$dir/canceller" "$base" "$folder" timeout "$(seconds_of "$(number_of graceMs)")" here </dev/null >/dev/null 2>&1 9>&- &
+  setsid sh -c 'sleep "$1"; shift; exec sh "$@"' timer "$limit" \
+    "$dir/canceller" "$base" "$folder" timeout "$(seconds_of "$number")" here </dev/null >/dev/null 2>&1 9>&- &
   timer=$!
   start_of $timer || :
   timer_start=$start
@@ -228,14 +230,17 @@ trim_output() {
     # From the beginning of a line on, where there is one near.
     rest=$(tail -c "+$((from + 1))" $stream | head -c 65536 | head -n 1 | wc -c)
     [ "$rest" -ge 65536 ] || from=$((from + rest))
+    [ "$(stat -c %s $stream)" -ge "$size" ] || continue
     fallocate --punch-hole --offset 0 --length $((from / 4096 * 4096)) $stream || continue
     printf '%s\n' "$from" >$stream.from.new && mv -T $stream.from.new $stream.from
   done
 }
 
-# A quotation mark inside a text of spec.json has a backslash before it, so this finds keys alone.
-number_of() {
-  grep -oE "\"$1\":[0-9]+" spec.json | head -n 1 | grep -oE '[0-9]+$'
+# read_number KEY, into $number; empty where there is none. A quotation mark inside a text of spec.json has a backslash before
+# it, so this finds keys alone. A limit is not left out because it could not be read.
+read_number() {
+  number=$(grep -oE "\"$1\":[0-9]+" spec.json | head -n 1 | grep -oE '[0-9]+$')
+  [ $? -le 1 ] || exit "$OSERR"
 }
 
 seconds_of() {

@@ -47,7 +47,7 @@ try_udp() {
     for n in 1 2 3; do printf x >&3 || exit; sleep 0.4; done' try "$1" "$2" 2>&1)
   answer=$(judge $? "$(printf '%s' "$words" | tail -n 1)")
   case $answer in
-    open) echo 'unknown no answer' ;;
+    open | *' no answer within '*) echo 'unknown no answer' ;;
     *) echo "$answer" ;;
   esac
 }

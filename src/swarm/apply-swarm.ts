@@ -159,7 +159,10 @@ async function joinOne(
     });
   }
   const info = await readNodeInfo(node.engine, { signal });
-  await waitUntilReady(swarm.manager, [info.swarm.nodeId], { progress: () => {}, signal });
+  const ids = [info.swarm.nodeId];
+  await waitUntilReady(swarm.manager, ids, { progress: () => {}, signal });
+  // One that joined as a manager is one: this waits until the others have reached it.
+  if (plan.role === 'manager') await promote(swarm.manager, ids, { progress: () => {}, signal });
   const labels = { ...node.labels, [LABELS.nodeJoining]: 'yes' };
   await updateMember(swarm.manager, info.swarm.nodeId, { labels }, { signal });
 }

@@ -1,6 +1,6 @@
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import type { StepContext } from '../events.ts';
-import { readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
+import { listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
 import {
   initSwarm,
   joinSwarm,
@@ -73,7 +73,9 @@ export async function bringIn(
 ): Promise<boolean> {
   const info = await settledInfo(node.engine, signal);
   run.refuse(node, info);
-  const membership = planMember({ ...node, hostname: info.hostname, swarm: info.swarm }, swarm.members, run.policy);
+  // It may have come in since, by an earlier command that was cut off.
+  const members = info.swarm.state === 'inactive' ? swarm.members : await listMembers(swarm.manager, { signal });
+  const membership = planMember({ ...node, hostname: info.hostname, swarm: info.swarm }, members, run.policy);
   if (membership === 'keep' && info.swarm.state === 'active') return false;
   if (membership !== 'join') await leaveNode(node.engine, signal);
   await joinSwarm(node, { ...swarm, role, availability: run.joinsAs }, signal);

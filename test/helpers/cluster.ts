@@ -92,7 +92,7 @@ export class TestCluster {
     return { ...(JSON.parse(stdout) as ClusterStatus), exitStatus: status };
   }
 
-  async waitUntilHealthy(limitMs = 90_000): Promise<ClusterStatus> {
+  async waitUntilHealthy(limitMs = 90_000): Promise<Awaited<ReturnType<TestCluster['status']>>> {
     return waitFor(`the cluster ${this.name} to be healthy`, {
       read: async () => this.status(),
       until: ({ healthy, exitStatus }) => healthy && exitStatus === 0,

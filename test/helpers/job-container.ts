@@ -3,7 +3,7 @@ import { nameRun } from './run-name.ts';
 
 let count = 0;
 
-/** A container of the image whose first process only waits, for half an hour: one that a test has left goes by itself. */
+/** A container of the image. Its first process, unless a test names it, only waits for half an hour: what was left goes by itself. */
 export class JobContainer implements AsyncDisposable {
   readonly name: string;
 
@@ -12,18 +12,16 @@ export class JobContainer implements AsyncDisposable {
   }
 
   /** @param flags more of `docker run`; its first process reaps nothing without `--init` */
-  static async start(
-    flags: readonly string[] = [],
-    command: readonly string[] = ['sleep', '1800'],
-  ): Promise<JobContainer> {
+  static async start(flags: readonly string[] = [], command?: readonly string[]): Promise<JobContainer> {
     count += 1;
     const name = `${await nameRun()}-job-${count}`;
     const image = process.env['TEST_IMAGE'] ?? 'spark-swarm:latest';
-    const [program = '', ...words] = command;
+    const [program = '', ...words] = command ?? ['sleep', '1800'];
     await must('docker', [
       'run',
       '--detach',
-      '--rm',
+      // What ends during a test is looked at afterwards, and its volumes are free when it has been removed.
+      ...(command === undefined ? ['--rm'] : []),
       '--name',
       name,
       '--entrypoint',
@@ -41,7 +39,7 @@ export class JobContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // One that has ended has gone by itself.
+    // One that only waits may have gone by itself.
     await must('docker', ['rm', '--force', '--volumes', this.name]).catch(() => '');
   }
 }

@@ -131,7 +131,8 @@ export class JobRecords implements AsyncDisposable {
     return job;
   }
 
-  async cancel(job: StagedJob, graceMs = 500, place: 'here' | 'record' = 'here'): Promise<CancelAnswer> {
+  /** @param graceMs far more than any job needs that hears a signal */
+  async cancel(job: StagedJob, graceMs = 10_000, place: 'here' | 'record' = 'here'): Promise<CancelAnswer> {
     const words = cancelWords(this.base, job.folder, { why: 'cancel', graceMs, place });
     return readCancel(await this.run(this.scripts.cancel, words));
   }

@@ -4,6 +4,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 
+import type { EngineApi } from '../../src/adapters/engine/engine-api.ts';
 import { DATA_FOLDER_ON_NODE } from '../../src/lab/node-container.ts';
 import { RunningCommand } from './lab-command.ts';
 import type { TestLab } from './lab.ts';
@@ -54,6 +55,7 @@ export class TestRegistry implements AsyncDisposable {
           .catch(() => 0),
       until: (status) => status === 401,
     });
+    for (const { api } of lab.nodes) await waitUntilLetIn(api, host);
     return new TestRegistry(host, folder, child);
   }
 
@@ -63,6 +65,17 @@ export class TestRegistry implements AsyncDisposable {
     await ended;
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Each engine speaks to the one on its own node. */
+async function waitUntilLetIn(api: EngineApi, host: string): Promise<void> {
+  const body = { username: USER, password: PASSWORD, serveraddress: host };
+  const isLetIn = async (): Promise<boolean> =>
+    api.post('/auth', { body }).then(
+      () => true,
+      () => false,
+    );
+  await waitFor("a node's registry", { read: isLetIn, until: Boolean });
 }
 
 /** JSON is YAML. */

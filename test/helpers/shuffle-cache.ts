@@ -16,7 +16,7 @@ export async function keepBusy(t: ExecutionContext, cluster: TestCluster, worker
     run.kill('SIGINT');
     await run.ended;
   });
-  await run.waitForOutput(/^busy app-/m);
+  await run.waitForOutput(/^busy app-/m, LIMIT_MS);
   return run;
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,18 +31,28 @@ async function blocks(records: JobRecords, job: StagedJob, name: string): Promis
   return count * size;
 }
 
-/** The child of a job's wrapper that is not the job. */
+/** The child of a job's wrapper that is not the job, and that waits between its looks: others come and go. */
 async function trimmerOf(records: JobRecords, job: StagedJob): Promise<number> {
   const wrapper = await records.wrapper(job);
   const found = await waitFor('two children of the wrapper', {
     read: async () => {
       const own = new Set(await records.processes(job));
-      const children = [...liveParents()].flatMap(([pid, parent]) => (parent === wrapper ? [pid] : []));
-      return { job: own.size, others: children.filter((pid) => !own.has(pid)) };
+      const parents = [...liveParents()];
+      const waiting = new Set(parents.flatMap(([pid, parent]) => (commandOf(pid) === 'sleep 1' ? [parent] : [])));
+      const children = parents.flatMap(([pid, parent]) => (parent === wrapper ? [pid] : []));
+      return { job: own.size, trimmer: children.find((pid) => !own.has(pid) && waiting.has(pid)) };
     },
-    until: (seen) => seen.job > 0 && seen.others.length === 1,
+    until: (seen) => seen.job > 0 && seen.trimmer !== undefined,
   });
-  return found.others[0] ?? 0;
+  return found.trimmer ?? 0;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  } catch {
+    return '';
+  }
 }
 
 test('with --max-output the last of each output is kept, from the beginning of a line on, and every byte keeps its number (J39)', async (t) => {

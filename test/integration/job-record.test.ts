@@ -228,12 +228,16 @@ test('a folder without a wrapper is PENDING for 30 s and then FAILED for ever (J
 test('status during the end is RUNNING or SUCCEEDED and never lost in between (J61)', async (t) => {
   await using records = await JobRecords.open();
   for (let round = 0; round < 5; round++) {
-    const job = await records.start(['sleep', '1']);
+    const job = await records.start(['sh', '-c', 'until [ -e ../go ]; do sleep 0.05; done']);
     const seen: string[] = [];
     const look = async (): Promise<void> => {
       while (seen.at(-1) !== 'SUCCEEDED') seen.push(await records.state(job));
     };
-    await Promise.all([look(), look()]);
+    const end = async (): Promise<void> => {
+      await waitFor('two looks', { read: () => Promise.resolve(seen.length), until: (count) => count >= 2 });
+      await records.sh(': >"$1/go"', job.directory);
+    };
+    await Promise.all([look(), look(), end()]);
     t.deepEqual([...new Set(seen)].toSorted(), ['RUNNING', 'SUCCEEDED']);
     t.deepEqual(
       seen.slice(seen.indexOf('SUCCEEDED') + 2).filter((state) => state === 'RUNNING'),

@@ -189,12 +189,14 @@ test.serial('two jobs at once have their files for themselves, though they have 
 
 test.serial('--timeout ends a job, and waiting has a limit of its own', async (t) => {
   const file = await script('sleeps.sh', 'exec sleep 600\n');
-  const id = await run(t, cluster(), '--type', 'shell', '--timeout', '20s', file);
-  const short = await job(cluster(), 'wait', '--timeout', '500ms', id);
-  t.is(short.status, 3);
-  t.regex(short.stderr, new RegExp(`^error: The job ${id} is RUNNING after 500 ms$`, 'm'));
+  const id = await run(t, cluster(), '--type', 'shell', '--timeout', '2s', file);
   await job(cluster(), 'wait', id);
   t.is(await stateOf(t, cluster(), id), 'KILLED: timeout');
+  const endless = await run(t, cluster(), '--type', 'shell', file);
+  const short = await job(cluster(), 'wait', '--timeout', '500ms', endless);
+  t.is(short.status, 3);
+  t.regex(short.stderr, new RegExp(`^error: The job ${endless} is RUNNING after 500 ms$`, 'm'));
+  t.is((await job(cluster(), 'cancel', endless)).status, 0);
 });
 
 test.serial('50 launches of one job at once start it once', async (t) => {
@@ -243,10 +245,13 @@ test.serial(
     const { containerId } = await cluster().find('master');
     const waiting = await startWait(cluster(), id);
     await theEngine().docker('stop', '--time', '1', containerId);
-    const status = await job(cluster(), 'status', id);
+    // Both at once: who waits does so for half a minute.
+    const [status, inactive] = await Promise.all([
+      job(cluster(), 'status', id),
+      job(cluster(), 'run', '--type', 'shell', '--id', '0ddba11000ff', file),
+    ]);
     t.is(status.status, 4, status.stderr);
     t.regex(status.stderr, /its master does not run|Cannot reach the master/);
-    const inactive = await job(cluster(), 'run', '--type', 'shell', '--id', '0ddba11000ff', file);
     t.deepEqual(
       [inactive.status, inactive.stderr],
       [

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { ClusterStatus } from '../../src/operations/status.ts';
 import type { TestCluster } from '../helpers/cluster.ts';
 import { theCluster, theLab, useLab } from '../helpers/lab-tests.ts';
+import { waitUntilDropped, workerIds } from '../helpers/lost-workers.ts';
 import { endsRight, keepBusy } from '../helpers/shuffle-cache.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -61,32 +62,13 @@ async function waitUntilBack(cluster: TestCluster, node: string): Promise<Cluste
   });
 }
 
-/** Ids that Spark has given to the workers of a node. */
-function workerIds({ containers, master }: ClusterStatus, node: string): readonly string[] {
-  const names = new Set(
-    containers.filter((container) => container.node === node).map(({ displayName }) => displayName),
-  );
-  return (master?.workers ?? []).filter(({ name }) => names.has(name)).map(({ id }) => id);
-}
-
-/** Spark counts a worker whose node was lost for two minutes at most, and takes its end for that of its namesake's blocks. */
-async function waitUntilDropped(cluster: TestCluster, ids: readonly string[]): Promise<void> {
-  await waitFor('Spark to have dropped the lost worker', {
-    read: async () => cluster.status(),
-    until: ({ healthy, master }) =>
-      healthy && !(master?.workers ?? []).some(({ id, state }) => state === 'ALIVE' && ids.includes(id)),
-    show: ({ problems, master }) => ({ problems, workers: master?.workers }),
-    limitMs: 180_000,
-  });
-}
-
 test.serial('a node that is killed is told with what to do; its worker runs elsewhere', async (t) => {
   const cluster = theCluster(NAME);
   const { status, stderr } = await cluster.deploy('--workers', '3');
   t.is(status, 0, stderr);
   t.true(isEven(await cluster.status()));
   const node = await victimOf(cluster);
-  const lost = workerIds(await cluster.status(), node);
+  const lost = workerIds(await cluster.waitUntilHealthy(), node);
   t.is(lost.length, 1);
   const { container } = cluster.node(node);
   t.teardown(async () => void (await theLab().outerDocker('start', container)));

@@ -92,7 +92,7 @@ result = cached.sum() + shuffled.map(lambda entry: entry[0] * entry[1] % 1_000_0
 expected = sum(n * 7 % 1_000 for n in range(COUNT)) + sum(k * sum(range(k, COUNT, KEYS)) % 1_000_003 for k in range(KEYS))
 
 address = f"http://127.0.0.1:{jvm.ui().get().boundPort()}/api/v1/applications/{context.applicationId}/stages"
-with urllib.request.urlopen(address, timeout=10) as answer:
+with urllib.request.urlopen(address, timeout=120) as answer:
     stages = json.load(answer)
 recomputed = [s["stageId"] for s in stages if s["attemptId"] > 0 or s["numCompleteTasks"] > s["numTasks"] or s["numFailedTasks"] > 0]
 cached_twice, shuffled_twice = cached_records.value - COUNT, shuffled_records.value - COUNT

@@ -28,7 +28,7 @@ def _set_cluster_defaults():
         try:
             # Never through a proxy, whatever the variables say.
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"http://{master}:8080/json/", timeout=1) as answer:
+            with opener.open(f"http://{master}:8080/json/", timeout=5) as answer:
                 workers = json.load(answer)["workers"]
             half = sum(worker["cores"] for worker in workers if worker["state"] == "ALIVE") // 2
             cores = max(per_executor, half - half % per_executor)
@@ -39,7 +39,7 @@ def _set_cluster_defaults():
         # In a thread: a name that nobody answers for takes longer than the time limit of a connection.
         asking = threading.Thread(target=ask_master, daemon=True)
         asking.start()
-        asking.join(1)
+        asking.join(5)
     arguments = [] if "spark.cores.max" in settings else [f"--conf spark.cores.max={cores}"]
     arguments += [] if "spark.app.name" in settings else ["--name notebook"]
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*arguments, "pyspark-shell"])

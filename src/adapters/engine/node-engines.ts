@@ -7,6 +7,8 @@ import { openNodeEngine } from './open-engine.ts';
 
 /** How long a node's engine may take to say who it is. */
 const ANSWER_LIMIT_MS = 5000;
+/** Over ssh there is a login before it. */
+const SSH_ANSWER_LIMIT_MS = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -114,7 +116,7 @@ export class NodeEngines {
 /** Id of an engine in its swarm; empty without one. */
 async function readNodeId(api: EngineApi): Promise<string> {
   const info = await api.get<{ readonly Swarm?: { readonly NodeID?: string } }>('/info', {
-    timeoutMs: ANSWER_LIMIT_MS,
+    timeoutMs: api.endpoint.kind === 'ssh' ? SSH_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS,
   });
   return info.Swarm?.NodeID ?? '';
 }

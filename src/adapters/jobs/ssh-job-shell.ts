@@ -14,7 +14,7 @@ import { closePipes } from '../ssh/ssh-login.ts';
 import { envelope, SshMachineShell } from '../ssh/ssh-machine-shell.ts';
 
 /** A login that was dropped because the sshd is busy (MaxStartups) is tried again: nothing was sent yet. */
-const LOGIN_TRIES = 8;
+const LOGIN_LIMIT_MS = 30_000;
 const PAUSE_MS = { least: 600, more: 1400 } as const;
 const KEPT_STDERR = 16_384;
 
@@ -166,14 +166,15 @@ export async function openSshJobShell(
 
 /** Tries again where a busy sshd has closed the door, and says a changed key with both fingerprints. */
 async function enter<T>(place: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  const startedAt = performance.now();
+  for (;;) {
     try {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
       const failure = error instanceof UnreachableError && error.cause instanceof SshFailure ? error.cause : undefined;
       if (failure?.kind === 'host-key-changed') throw await explainChangedKey(place, failure);
-      if (failure?.kind !== 'penalty' || tries === LOGIN_TRIES) throw error;
+      if (failure?.kind !== 'penalty' || performance.now() - startedAt > LOGIN_LIMIT_MS) throw error;
       // Those who were turned away together must not come back together.
       await sleep(PAUSE_MS.least + Math.random() * PAUSE_MS.more, undefined, { signal });
     }

@@ -149,7 +149,7 @@ async function waitForApplications(context: JobContext, { spec }: JobView): Prom
   const deadline = performance.now() + APPLICATION_END_MS;
   while (ids.length > 0 && performance.now() < deadline) {
     const state = await context.readMaster();
-    if (!state?.applications.some(({ id }) => ids.includes(id))) return;
+    if (state && !state.applications.some(({ id }) => ids.includes(id))) return;
     await sleep(PAUSE_MS, undefined, { signal: context.signal });
   }
 }

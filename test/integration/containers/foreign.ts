@@ -24,7 +24,7 @@ export function foreignTests(): void {
       const file = path.join(engine.folder('theirs'), 'docker-compose.yml');
       await mkdir(path.dirname(file), { recursive: true });
       const labels = { [engine.label[1]?.split('=')[0] ?? '']: engine.name };
-      const service = { image: engine.image, entrypoint: ['sleep', '3600'], labels };
+      const service = { image: engine.image, entrypoint: ['sleep', 'infinity'], labels };
       await writeFile(
         file,
         JSON.stringify({ services: { master: service, worker: service }, networks: { default: { labels } } }),

@@ -35,8 +35,9 @@ export const LOGS: readonly Behaviour[] = [
     title: 'logs -f shows new lines until Ctrl-C, which is how it ends well',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');
-      const words = ['logs', 'master', '-f', '--tail', '0', '--name', cluster.name];
+      const words = ['logs', 'master', '-f', '--tail', '1', '--name', cluster.name];
       const follow = cluster.place.start('bin/spark-swarm', words);
+      await follow.waitForOutput(/./);
       const run = cluster.startSubmit(['test/jobs/endless.py']);
       await follow.waitForOutput(/INFO Master: Registered app endless/);
       run.kill('SIGINT');

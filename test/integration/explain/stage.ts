@@ -21,16 +21,15 @@ export function allFindings({ findings, applications }: Explanation): readonly F
   return [...findings, ...applications.flatMap((app) => app.findings)];
 }
 
-/** Asks until a finding with this id is there. */
-export async function waitForFinding(cluster: TestCluster, id: string, limitMs = 240_000): Promise<Finding> {
-  const seen = await waitFor(`the finding ${id}`, {
-    read: async () => allFindings(await explain(cluster)),
-    until: (findings) => findings.some((finding) => finding.id === id),
-    limitMs,
+/** Asks until a finding with this id is there, with this in its proof: a page of Spark's may be silent for once. */
+export async function waitForFinding(cluster: TestCluster, id: string, proof = ''): Promise<Finding> {
+  const found = await waitFor(`the finding ${id} ${proof}`, {
+    read: async () =>
+      allFindings(await explain(cluster)).find((finding) => finding.id === id && finding.proof.includes(proof)),
+    until: (finding) => finding !== undefined,
+    limitMs: 240_000,
   });
-  const found = seen.find((finding) => finding.id === id);
-  if (!found) throw new Error(`no ${id}`);
-  return found;
+  return found!;
 }
 
 /** Starts an application that troubles keep from working, and ends it when `look` has looked. */

@@ -1,8 +1,7 @@
 import test from 'ava';
 
 import type { TestCluster } from '../../helpers/cluster.ts';
-import { waitFor } from '../../helpers/wait-for.ts';
-import { explain, TROUBLES, waitForFinding, whileRunning } from './stage.ts';
+import { allFindings, explain, TROUBLES, waitForFinding, whileRunning } from './stage.ts';
 
 const WAITS = [TROUBLES, 'waits'];
 
@@ -14,7 +13,11 @@ export function waitingTests(cluster: () => TestCluster): void {
       const begun = run.waitForOutput(/^working app-/m).then(() => (hasBegun = true));
       while (!hasBegun) {
         const early = await explain(cluster());
-        t.deepEqual([early.findings, early.applications.flatMap(({ findings }) => findings)], [[], []]);
+        // While the executors' JVMs start, the master may be late for once.
+        t.deepEqual(
+          allFindings(early).filter(({ id }) => id !== 'SS-J13'),
+          [],
+        );
       }
       await begun;
       const { exitStatus, findings, applications } = await explain(cluster());
@@ -36,7 +39,7 @@ export function waitingTests(cluster: () => TestCluster): void {
     await whileRunning(cluster(), [TROUBLES, 'holds'], async (holder) => {
       await holder.waitForOutput(/^working app-/m);
       await whileRunning(cluster(), WAITS, async (waiting) => {
-        const { subject, problem, proof, fix, page } = await waitForFinding(cluster(), 'SS-J01');
+        const { subject, problem, proof, fix, page } = await waitForFinding(cluster(), 'SS-J01', '(4 cores, 2g)');
         t.regex(subject, /^application app-\d+-\d+ "waits"$/);
         t.is(problem, 'waits, because no worker has a core free');
         t.regex(
@@ -60,7 +63,7 @@ export function waitingTests(cluster: () => TestCluster): void {
     await whileRunning(cluster(), [...large, TROUBLES, 'holds'], async (holder) => {
       await holder.waitForOutput(/^working app-/m);
       await whileRunning(cluster(), WAITS, async () => {
-        const { proof, problem } = await waitForFinding(cluster(), 'SS-J02');
+        const { proof, problem } = await waitForFinding(cluster(), 'SS-J02', '(2 cores, 2g)');
         t.is(problem, 'waits, because no worker with a free core has the memory for its executor');
         t.regex(
           proof,
@@ -93,11 +96,7 @@ export function waitingTests(cluster: () => TestCluster): void {
     // As a worker of one core does by itself: with another collector there is just enough.
     const serial = ['--conf', 'spark.executor.extraJavaOptions=-XX:+UseSerialGC'];
     await whileRunning(cluster(), ['--conf', 'spark.executor.memory=450m', ...serial, ...WAITS], async (run) => {
-      const { subject, proof } = await waitFor('the words of an executor', {
-        read: async () => waitForFinding(cluster(), 'SS-J04'),
-        until: (finding) => finding.proof.includes('its own words'),
-        limitMs: 300_000,
-      });
+      const { subject, proof } = await waitForFinding(cluster(), 'SS-J04', 'must be at least 471859200');
       const explainedAt = Date.now();
       t.regex(
         proof,

@@ -1,17 +1,19 @@
 import test from 'ava';
 
 import { theCluster, theLab } from '../../helpers/lab-tests.ts';
+import { waitUntilDropped, workerIds } from '../../helpers/lost-workers.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
 export function harmTests(): void {
   test.serial('a node that dies is told as the cause; its worker moves, and it may come back', async (t) => {
     const cluster = theCluster('spark');
-    const { containers } = await cluster.status();
-    const victim = containers.find(
+    const before = await cluster.waitUntilHealthy();
+    const victim = before.containers.find(
       ({ displayName, node }) => displayName.startsWith('worker') && node !== theLab().manager.hostname,
     );
     if (victim === undefined) throw new Error('all workers are on the manager');
     const { hostname, container } = cluster.node(victim.node);
+    const lost = workerIds(before, victim.node);
     // Also when this test fails: the others need the node.
     t.teardown(async () => {
       await theLab().outerDocker('start', container);
@@ -28,7 +30,6 @@ export function harmTests(): void {
     t.log(`said: ${problems.map(({ subject, message }) => `${subject} ${message}`).join('; ')}`);
 
     await theLab().outerDocker('start', container);
-    await cluster.waitUntilHealthy(120_000);
     await waitFor('the node to have only what the swarm wants there', {
       read: async () => {
         const nodes = await Promise.all(
@@ -42,8 +43,7 @@ export function harmTests(): void {
       },
       until: (count) => count === 3,
     });
-    const { healthy, master } = await cluster.status();
-    t.true(healthy);
+    const { master } = await waitUntilDropped(cluster, lost);
     t.is(master?.aliveWorkers, 2);
   });
 }

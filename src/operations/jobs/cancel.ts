@@ -44,13 +44,15 @@ export async function cancelJob(
 ): Promise<Cancelled> {
   if (isFinal(job)) return { view: job, wasFinal: true };
   const limitMs = timeoutMs ?? 2 * graceMs + MARGIN_MS;
+  const startedAt = performance.now();
   const limit = AbortSignal.timeout(limitMs);
   const own = { ...context, signal: AbortSignal.any([context.signal, limit]) };
   try {
     const answer = await signalJob(own, job, { graceMs, limitMs });
     refuseRemains(answer, job);
     const view = await readUntilFinal(own, job);
-    if (answer.kind !== 'finished') await waitForApplications(own, job);
+    const leftMs = limitMs - (performance.now() - startedAt);
+    if (answer.kind !== 'finished') await waitForApplications(context, job, Math.min(leftMs, APPLICATION_END_MS));
     return { view, wasFinal: answer.kind === 'finished' };
   } catch (error) {
     if (!limit.aborted || context.signal.aborted) throw error;
@@ -141,12 +143,12 @@ async function readUntilFinal(context: JobContext, job: JobView): Promise<JobVie
 }
 
 /** Until the master has given back what the job's applications held. Without an event log nobody knows which those are. */
-async function waitForApplications(context: JobContext, { spec }: JobView): Promise<void> {
+async function waitForApplications(context: JobContext, { spec }: JobView, limitMs: number): Promise<void> {
   if (spec.type !== 'spark') return;
   const ids = await findApplicationIds({ ...context.events, signal: context.signal }, spec.id).catch(
     (): readonly string[] => [],
   );
-  const deadline = performance.now() + APPLICATION_END_MS;
+  const deadline = performance.now() + limitMs;
   while (ids.length > 0 && performance.now() < deadline) {
     const state = await context.readMaster();
     if (state && !state.applications.some(({ id }) => ids.includes(id))) return;

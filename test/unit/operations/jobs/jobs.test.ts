@@ -12,6 +12,7 @@ import {
   WaitTimeoutError,
 } from '../../../../src/errors.ts';
 import type { JobPlan } from '../../../../src/jobs/job-plan.ts';
+import type { JobShell } from '../../../../src/jobs/job-shell.ts';
 import type { JobView } from '../../../../src/jobs/judge-snapshot.ts';
 import { cancelJob } from '../../../../src/operations/jobs/cancel.ts';
 import { cleanJobs } from '../../../../src/operations/jobs/clean.ts';
@@ -20,6 +21,7 @@ import { streamJobLogs } from '../../../../src/operations/jobs/logs.ts';
 import { findJob, readJobs } from '../../../../src/operations/jobs/read-jobs.ts';
 import { runJob, type Launched } from '../../../../src/operations/jobs/run.ts';
 import { waitForJob } from '../../../../src/operations/jobs/wait.ts';
+import { application, masterState } from '../../../helpers/builders.ts';
 import { LocalJobs } from '../../../helpers/local-jobs.ts';
 
 const start = async (jobs: LocalJobs, plan: JobPlan): Promise<Launched> =>
@@ -30,6 +32,12 @@ async function begin(jobs: LocalJobs, script: string, flags = {}): Promise<JobVi
   const { spec } = await start(jobs, await jobs.plan(script, flags));
   return findJob(jobs.context, spec.id);
 }
+
+/** Event logs that say which application a job has been. */
+const EVENTS = {
+  shell: { run: async () => ({ status: 0, stdout: 'app-1\n', stderr: '' }) } as unknown as JobShell,
+  script: '',
+};
 
 const wish = { olderThanMs: 0, keepMs: 0, maxBytes: 1e12, dryRun: false };
 
@@ -103,6 +111,20 @@ test('cancel ends a job, and one that has ended is not changed', async (t) => {
   // It has ended since it was looked at.
   const stale = await cancelJob(jobs.context, job, {});
   t.deepEqual([stale.view.state, stale.wasFinal], ['KILLED', true]);
+});
+
+test('cancel waits for a master that does not answer at once, and has given nothing back yet', async (t) => {
+  const answers = [
+    undefined,
+    masterState({ applications: [application('works', { id: 'app-1' })] }),
+    undefined,
+    masterState(),
+  ];
+  await using jobs = await LocalJobs.open({ events: EVENTS, readMaster: async () => answers.shift() });
+  const job = await begin(jobs, 'sleep 600');
+  const ofSpark: JobView = { ...job, spec: { ...job.spec, type: 'spark' } };
+  t.is((await cancelJob(jobs.context, ofSpark, {})).view.state, 'KILLED');
+  t.is(answers.length, 0);
 });
 
 test('logs gives each stream, its last lines, and nothing that was not asked for', async (t) => {

@@ -116,7 +116,8 @@ incomplete() {
 # Of two launches with one id and two names each would see no other. The folder itself is locked: no file is left behind.
 lock_names() {
   exec 7<"$base"
-  flock -x -w 30 7 || refuse "another launch holds $base: try again"
+  flock -x -w 30 7 || incomplete "another launch holds $base: try again"
+  [ ! -e "$dir" ] || { exec 7>&-; answer_existing; }
 }
 
 # The id is what a job is known by; by another name it would be another folder.
@@ -178,7 +179,7 @@ start_wrapper() {
     started\ * | failed\ *) say "$answer" ;;
     over) answer_record ;;
   esac
-  reason=$(short "$answer")
+  reason=${answer##*: }
   # As dash and as bash say it, before the wrapper can.
   case $reason in 'Cannot fork' | 'Resource temporarily unavailable') reason=$CANNOT_FORK ;; esac
   [ -e pid ] || [ -e failed ] || printf '%s\n' "${reason:-the wrapper did not start}" >failed

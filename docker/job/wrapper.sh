@@ -1,11 +1,11 @@
 # wrapper BASE FOLDER host|login|task: runs the job's command and keeps the record. Ends with the command's own status.
-# wrapper BASE FOLDER child UMASK: the part of it that becomes the command.
+# wrapper BASE FOLDER child [UMASK]: the part of it that becomes the command.
 # It holds an exclusive lock on `lock` as long as it lives and is outside the job's session, so that it outlives the KILL.
 
 main() {
   base=$1 folder=$2 mode=$3 dir=$1/$2 id=${2##*-}
   cd "$dir" || give_up "cannot enter $dir"
-  [ "$mode" != child ] || become_command "$4"
+  [ "$mode" != child ] || become_command "${4:-}"
   # Who launched may be gone when it is told. The command gets the default again.
   trap '' PIPE
   mask=$(umask)
@@ -49,7 +49,7 @@ main() {
   wait_for_command
   stop_timer
   stop_trimmer
-  oom=$(($(oom_kills) - oom_before))
+  now=$(oom_kills) && oom=$((now - oom_before)) || oom=0
   if ! read_child; then
     [ ! -e cancel ] || finish 130 'before start'
     fail "$(start_failure)"
@@ -105,12 +105,17 @@ stopped_short() {
 
 # What was begun does not go on without us: nobody would end it in time.
 end_with_us() {
+  trap '' INT TERM HUP
+  # First the process, which cannot make a group of its own any more then.
   for number in $child $timer; do
-    kill -s KILL -- "-$number" 2>/dev/null || kill -s KILL "$number" 2>/dev/null
+    kill -s KILL "$number" 2>/dev/null
+    kill -s KILL -- "-$number" 2>/dev/null
   done
   wait "$child"
   code=$?
-  { printf 'code %s\nreason %s\n' "$code" "$CANNOT_FORK" >end; } 2>/dev/null
+  read_uptime
+  read_child && [ "$code" = 137 ] || return
+  { printf 'code 137\nstarted %s\nended %s\nreason %s\n' "$began" "$uptime" "$CANNOT_FORK" >end; } 2>/dev/null
 }
 
 write_pid() {
@@ -123,11 +128,11 @@ write_pid() {
 
 # INT is ignored in what a shell starts with &, and neither a shell nor a JVM can undo that: env can, from coreutils 8.31.
 start_command() {
-  oom_before=$(oom_kills)
+  oom_before=$(oom_kills) || exit "$OSERR"
   set -- sh "$dir/wrapper" "$base" "$folder" child
   if [ "$mode" = login ]; then
     # shellcheck disable=SC2016  # the login shell expands it
-    set -- "$(login_shell)" -l -c 'exec "$@" "$(umask)"' login "$@"
+    set -- "$(login_shell)" -l -c 'exec "$@"' login "$@"
   else
     # As sbin/submit has it: what the job writes into the shared folder is its group's too.
     set -- "$@" 002
@@ -230,6 +235,7 @@ trim_output() {
     # From the beginning of a line on, where there is one near.
     rest=$(tail -c "+$((from + 1))" $stream | head -c 65536 | head -n 1 | wc -c)
     [ "$rest" -ge 65536 ] || from=$((from + rest))
+    # The job may have emptied it meanwhile.
     [ "$(stat -c %s $stream)" -ge "$size" ] || continue
     fallocate --punch-hole --offset 0 --length $((from / 4096 * 4096)) $stream || continue
     printf '%s\n' "$from" >$stream.from.new && mv -T $stream.from.new $stream.from
@@ -279,9 +285,9 @@ finish() {
 # The record first, then a look for the marker; who cancels writes the marker first and then looks for the record. So one of
 # them sees the other, and a job that was cancelled before its start never runs.
 become_command() {
-  own_mask=$1
-  umask 077
   trap 'exit $OSERR' EXIT
+  own_mask=${1:-$(umask)}
+  umask 077
   start_of $$
   read_uptime
   printf '%s %s %s\n' $$ "$start" "$uptime" >child.new && mv -T child.new child || { trap - EXIT; exit 126; }

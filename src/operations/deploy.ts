@@ -114,7 +114,7 @@ export async function deployCluster(context: OperationContext, options: DeployOp
  * The manager starts to replace containers within milliseconds, on a slow disk within seconds; until then the old ones look as if
  * all were done. New ones need longer than this to be ready, so nobody waits for it.
  */
-const SETTLE_MS = 5000;
+const SETTLE_MS = 3000;
 
 /** Said once, when the cluster is made: a swarm cannot bind a port to one address (design D13). */
 function noteOpenPorts({ platform, report }: OperationContext, spec: ClusterSpec, { isNew }: DeployPlan): void {

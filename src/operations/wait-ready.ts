@@ -44,7 +44,7 @@ export async function waitForSpark(
   { timeoutMs, progress, settleMs = 0, before, surplusMs = SURPLUS_MS }: WaitOptions,
 ): Promise<Ready> {
   const deadline = Date.now() + timeoutMs;
-  const settledAt = Date.now() + settleMs;
+  const settledAt = Date.now() + Math.min(settleMs, timeoutMs / 2);
   const earlier = new Map(before?.containers.map((container) => [container.displayName, container]));
   let surplusSince: number | undefined;
   for (;;) {

@@ -92,6 +92,14 @@ export class TestCluster {
     return { ...(JSON.parse(stdout) as ClusterStatus), exitStatus: status };
   }
 
+  /** Its status as soon as the master's page answers: on a busy machine it may be late for once. */
+  async statusWithMaster(): Promise<Awaited<ReturnType<TestCluster['status']>>> {
+    return waitFor(`the master of ${this.name} to answer`, {
+      read: async () => this.status(),
+      until: ({ master }) => master !== null,
+    });
+  }
+
   async waitUntilHealthy(limitMs = 90_000): Promise<Awaited<ReturnType<TestCluster['status']>>> {
     return waitFor(`the cluster ${this.name} to be healthy`, {
       read: async () => this.status(),

@@ -148,7 +148,7 @@ test('cleaning takes away what has ended, and never what lives, nor anything out
   );
 });
 
-test('ten thousand jobs are listed by one program within 10 s, a thousand within 2 s (J41)', async (t) => {
+test('ten thousand jobs are listed by one program (J41)', async (t) => {
   await using records = await JobRecords.open();
   const job = await records.start(['true']);
   await records.end(job);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -260,12 +260,14 @@ test.serial(
     const aliases = Array.from({ length: 6 }, (_, n) => `few${n}`);
     const extra = aliases.map((name) => `Host ${name}\n  HostName ${machine.address}\n`).join('');
     await set.operator.writeSshConfig(set.machines, extra);
-    await machine.must("echo 'MaxStartups 2:70:4' > /etc/ssh/sshd_config.d/few.conf && systemctl restart ssh");
+    await machine.must("echo 'MaxStartups 2:100:4' > /etc/ssh/sshd_config.d/few.conf && systemctl restart ssh");
     const since = await machine.must("date '+%Y-%m-%d %H:%M:%S'");
     const open = async (host: string): Promise<string> =>
       (await openSshJobShell({ user: 'ops', host, port: undefined }, 'few', { signal })).place;
-    // Who never logs in takes the room, until somebody was turned away.
-    const silent = Array.from({ length: 3 }, () => connect({ host: machine.address, port: 22 }).on('error', () => {}));
+    // Those who never log in take the room, until somebody was turned away.
+    const silent = Array.from({ length: 2 }, () => connect({ host: machine.address, port: 22 }));
+    t.teardown(() => silent.forEach((socket) => socket.destroy()));
+    await Promise.all(silent.map(async (socket) => once(socket, 'data')));
     const opening = Promise.all(aliases.map(open));
     const journal = `journalctl --unit ssh --since '${since}' --output cat`;
     await waitFor('a login that is turned away', {

@@ -44,7 +44,7 @@ test.serial('SS-M15, M16: too little room on the disk, and too little memory', a
 test.serial('SS-M17: ports of the swarm that others have, by name or by kernel', async (t) => {
   const net1 = set.get('net1');
   await net1.must(
-    'systemd-run --quiet --unit=taken systemd-socket-activate --listen=2377 /bin/cat && until ss -Hltn sport = :2377 | grep -q .; do sleep 0.1; done && ip link add vx0 type vxlan id 7 dstport 4789 dev eth0 && ip link set vx0 up',
+    'systemd-run --quiet --unit=taken systemd-socket-activate --listen=2377 /bin/cat && until ss -Hltn sport = :2377 | grep -q . || ! systemctl --quiet is-active taken; do sleep 0.1; done && ip link add vx0 type vxlan id 7 dstport 4789 dev eth0 && ip link set vx0 up',
   );
   try {
     const { findings } = await preflightOf(ALL.slice(0, 1));

@@ -148,12 +148,10 @@ export class EngineApi {
         },
         ...(options.signal ? { signal: options.signal } : {}),
       });
-      let isLate = false;
-      const giveUp = (): void => {
-        isLate = true;
-        request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
-      };
-      const timer = timeoutMs === 0 ? undefined : setTimeout(giveUp, timeoutMs);
+      const timer =
+        timeoutMs === 0
+          ? undefined
+          : setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
       request.once('response', (response) => {
         clearTimeout(timer);
         this.#explainLoss(response, options.signal);
@@ -162,9 +160,6 @@ export class EngineApi {
       });
       request.once('error', (error) => {
         clearTimeout(timer);
-        // A connection that was kept may have been closed at this moment: what only reads is asked on another one.
-        const isStale = request.reusedSocket && method === 'GET' && !isLate && options.signal?.aborted !== true;
-        if (isStale) return resolve(this.#send(method, path, options));
         reject(options.signal?.aborted ? (options.signal.reason as Error) : this.#unreachable(error));
       });
       if (options.stream) {

@@ -61,7 +61,7 @@ export class NodeEngines {
     const found = await this.look(node);
     if (!found.api) throw found.error;
     // Who has just said who it is has answered.
-    if (isKnown) await found.api.get('/_ping', { timeoutMs: ANSWER_LIMIT_MS });
+    if (isKnown) await found.api.get('/_ping', { timeoutMs: answerLimitMs(found.api) });
     return found.api;
   }
 
@@ -116,7 +116,11 @@ export class NodeEngines {
 /** Id of an engine in its swarm; empty without one. */
 async function readNodeId(api: EngineApi): Promise<string> {
   const info = await api.get<{ readonly Swarm?: { readonly NodeID?: string } }>('/info', {
-    timeoutMs: api.endpoint.kind === 'ssh' ? SSH_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS,
+    timeoutMs: answerLimitMs(api),
   });
   return info.Swarm?.NodeID ?? '';
+}
+
+function answerLimitMs({ endpoint }: EngineApi): number {
+  return endpoint.kind === 'ssh' ? SSH_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
 }

@@ -13,7 +13,7 @@ import { explainSsh, lastLine, SshFailure } from '../ssh/ssh-failure.ts';
 import { closePipes } from '../ssh/ssh-login.ts';
 import { envelope, SshMachineShell } from '../ssh/ssh-machine-shell.ts';
 
-/** A login that was dropped because the sshd is busy (MaxStartups) is tried again: nothing was sent yet. */
+/** How long a login that was dropped because the sshd is busy (MaxStartups) is tried again: nothing was sent yet. */
 const LOGIN_LIMIT_MS = 30_000;
 const PAUSE_MS = { least: 600, more: 1400 } as const;
 const KEPT_STDERR = 16_384;

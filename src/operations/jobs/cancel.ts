@@ -145,10 +145,9 @@ async function readUntilFinal(context: JobContext, job: JobView): Promise<JobVie
 /** Until the master has given back what the job's applications held. Without an event log nobody knows which those are. */
 async function waitForApplications(context: JobContext, { spec }: JobView, limitMs: number): Promise<void> {
   if (spec.type !== 'spark') return;
-  const ids = await findApplicationIds({ ...context.events, signal: context.signal }, spec.id).catch(
-    (): readonly string[] => [],
-  );
   const deadline = performance.now() + limitMs;
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(Math.max(0, limitMs))]);
+  const ids = await findApplicationIds({ ...context.events, signal }, spec.id).catch((): readonly string[] => []);
   while (ids.length > 0 && performance.now() < deadline) {
     const state = await context.readMaster();
     if (state && !state.applications.some(({ id }) => ids.includes(id))) return;

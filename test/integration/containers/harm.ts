@@ -21,7 +21,7 @@ export function harmTests(): void {
     );
     const start = await cluster.make(['--name', cluster.name]);
     t.is(start.status, 0, start.stderr);
-    await t.notThrowsAsync(cluster.waitUntilHealthy());
+    t.true((await cluster.statusWithMaster()).healthy);
     const after = await cluster.processes();
     t.deepEqual(
       after.filter(({ name }) => name !== 'worker-2'),
@@ -72,6 +72,6 @@ export function harmTests(): void {
     const start = await cluster.make(['--name', cluster.name]);
     t.is(start.status, 0, start.stderr);
     t.deepEqual(await cluster.memberIds(), ids);
-    await t.notThrowsAsync(cluster.waitUntilHealthy());
+    t.true((await cluster.statusWithMaster()).healthy);
   });
 }

@@ -21,7 +21,7 @@ export const AGAIN: readonly Behaviour[] = [
       const said = new RegExp(`waiting for another command on the cluster "${cluster.name}": deploy by process`);
       t.true(outcomes.some(({ stderr }) => said.test(stderr)));
       t.is((await cluster.memberIds()).length, 2);
-      await t.notThrowsAsync(cluster.waitUntilHealthy());
+      t.true((await cluster.statusWithMaster()).healthy);
     },
   },
   {
@@ -34,7 +34,7 @@ export const AGAIN: readonly Behaviour[] = [
         const { status, stderr } = await cluster.deploy('--workers', '1');
         t.is(status, 0, `round ${round}: ${stderr}`);
       }
-      await t.notThrowsAsync(cluster.waitUntilHealthy());
+      t.true((await cluster.statusWithMaster()).healthy);
       t.is((await cluster.remove('--volumes')).status, 0);
     },
   },

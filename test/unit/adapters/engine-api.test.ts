@@ -133,32 +133,6 @@ test('an engine that takes the connection and says nothing is given up', async (
   t.is(error.message, 'The Docker engine at the fake engine does not answer: no answer within 1 s');
 });
 
-test('a kept connection that is closed when it is used again: what only reads is asked anew, a change is not', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-kept-'));
-  const requests: string[] = [];
-  const server = net.createServer((socket) => {
-    let isUsed = false;
-    socket.on('data', (bytes) => {
-      requests.push(bytes.toString().split(' ', 2).join(' '));
-      if (isUsed) socket.destroy();
-      else socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nOK');
-      isUsed = true;
-    });
-  });
-  t.teardown(async () => {
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-  const socketPath = path.join(folder, 'docker.sock');
-  await new Promise<void>((resolve) => void server.listen(socketPath, resolve));
-  const api = new EngineApi({ kind: 'unix', socketPath });
-  t.is(await api.get('/_ping'), 'OK');
-  t.is(await api.get('/info'), 'OK');
-  await t.throwsAsync(api.post('/swarm/leave'), { instanceOf: UnreachableError });
-  t.deepEqual(requests, ['GET /_ping', 'GET /info', 'GET /info', 'POST /swarm/leave']);
-  api.close();
-});
-
 test('an answer that ends in the middle is no answer', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-cut-'));
   const server = net.createServer((socket) => {

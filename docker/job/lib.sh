@@ -52,13 +52,17 @@ has_exit() {
 # write_exit CODE REASON: `end` with the details first, then the record. The room for it was taken at the start (reserve_exit).
 write_exit() {
   read_uptime
-  { printf 'code %s\noom %s\nstarted %s\nended %s\nreason %s\n' "$1" "${oom:-0}" "${began:--}" "$uptime" "$2" >end.new &&
-    mv -T end.new end; } 2>/dev/null
+  { print_end "$1" "$2" >end.new && mv -T end.new end; } 2>/dev/null
   for pause in 1 1 1 1 0; do
     write_exit_once "$1" 2>/dev/null && return
     sleep $pause
   done
   return 1
+}
+
+# print_end CODE REASON: the text of `end`
+print_end() {
+  printf 'code %s\noom %s\nstarted %s\nended %s\nreason %s\n' "$1" "${oom:-0}" "${began:--}" "$uptime" "$2"
 }
 
 write_exit_once() {

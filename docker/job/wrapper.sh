@@ -106,16 +106,12 @@ stopped_short() {
 # What was begun does not go on without us: nobody would end it in time.
 end_with_us() {
   trap '' INT TERM HUP
-  # First the process, which cannot make a group of its own any more then.
-  for number in $child $timer; do
-    kill -s KILL "$number" 2>/dev/null
-    kill -s KILL -- "-$number" 2>/dev/null
-  done
+  for number in $child $timer; do kill_group "$number"; done
   wait "$child"
   code=$?
   read_uptime
   read_child && [ "$code" = 137 ] || return
-  { printf 'code 137\nstarted %s\nended %s\nreason %s\n' "$began" "$uptime" "$CANNOT_FORK" >end; } 2>/dev/null
+  { print_end 137 "$CANNOT_FORK" >end; } 2>/dev/null
 }
 
 write_pid() {
@@ -190,9 +186,13 @@ stop_timer() {
   [ -n "$timer" ] && ! grep -q '^timeout' cancel 2>/dev/null || return 0
   # It may have ended by itself and been waited for: then its number is a stranger's.
   lives "$timer" "$timer_start" || return 0
-  # In this order: what is dead makes no children, and until it is waited for its number is nobody else's.
-  kill -s KILL "$timer" 2>/dev/null
-  kill -s KILL -- "-$timer" 2>/dev/null
+  kill_group "$timer"
+}
+
+# In this order: what is dead makes neither children nor a group, and until it is waited for its number is nobody else's.
+kill_group() {
+  kill -s KILL "$1" 2>/dev/null
+  kill -s KILL -- "-$1" 2>/dev/null
 }
 
 # Keeps the last of what the job prints. It is no part of the job, and ends with this wrapper.

@@ -1,3 +1,4 @@
+import { answerLimitMs } from '../adapters/engine/answer-limit.ts';
 import { resolveEngineTarget, socketTarget, type EngineTarget } from '../adapters/engine/engine-target.ts';
 import { findLabs } from '../adapters/labs/find-labs.ts';
 import { LocalShell } from '../adapters/shell/local-shell.ts';
@@ -38,8 +39,6 @@ export interface FoundSwarm {
 }
 
 const TIMEOUT_MS = 3000;
-/** Over ssh there is a login before it. */
-const SSH_TIMEOUT_MS = 10_000;
 /** For everything that one engine is asked. */
 const WHOLE_TIMEOUT_MS = 30_000;
 
@@ -157,7 +156,7 @@ type EngineAnswer = Pick<AskedEngines, 'clusters' | 'swarms'>;
 /** @throws UnreachableError in time, whatever of the engine hangs */
 async function askEngine(around: Surroundings, target: EngineTarget): Promise<EngineAnswer> {
   const swarm = new SwarmReader(target.api);
-  const isManager = await swarm.client.isManager(target.api.endpoint.kind === 'ssh' ? SSH_TIMEOUT_MS : TIMEOUT_MS);
+  const isManager = await swarm.client.isManager(answerLimitMs(target.api, TIMEOUT_MS));
   const context = target.contextName ?? target.api.name;
   const answer = async (): Promise<EngineAnswer> => {
     const [inContainers, onSwarm, name] = await Promise.all([

@@ -24,6 +24,9 @@ export type TestPlace = Pick<TestLab, 'nodes' | 'manager' | 'image' | 'data' | '
 const SMALL = ['--worker-memory=1280m', '--master-memory=1792m'];
 const FREE_PORTS = ['master=0', 'ui=0'];
 
+/** What `status -o json` says, with its exit status. */
+type SeenStatus = ClusterStatus & { readonly exitStatus: number | null };
+
 /** One cluster of a test, by the launchers that a user types. */
 export class TestCluster {
   readonly place: TestPlace;
@@ -86,21 +89,21 @@ export class TestCluster {
   }
 
   /** What `status -o json` says, with its exit status. */
-  async status(): Promise<ClusterStatus & { readonly exitStatus: number | null }> {
+  async status(): Promise<SeenStatus> {
     const { stdout, stderr, status } = await this.command('status', '-o', 'json');
     if (stdout.trim() === '') throw new Error(`status printed nothing and ended with ${status}: ${stderr}`);
     return { ...(JSON.parse(stdout) as ClusterStatus), exitStatus: status };
   }
 
   /** Its status as soon as the master's page answers: on a busy machine it may be late for once. */
-  async statusWithMaster(): Promise<Awaited<ReturnType<TestCluster['status']>>> {
+  async statusWithMaster(): Promise<SeenStatus> {
     return waitFor(`the master of ${this.name} to answer`, {
       read: async () => this.status(),
       until: ({ master }) => master !== null,
     });
   }
 
-  async waitUntilHealthy(limitMs = 90_000): Promise<Awaited<ReturnType<TestCluster['status']>>> {
+  async waitUntilHealthy(limitMs = 90_000): Promise<SeenStatus> {
     return waitFor(`the cluster ${this.name} to be healthy`, {
       read: async () => this.status(),
       until: ({ healthy, exitStatus }) => healthy && exitStatus === 0,

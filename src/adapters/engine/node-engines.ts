@@ -1,14 +1,13 @@
 import { ToolkitError, UnreachableError } from '../../errors.ts';
 import { LABELS } from '../../labels.ts';
 import type { SwarmNode } from '../../stack/swarm-state.ts';
+import { answerLimitMs } from './answer-limit.ts';
 import type { TlsMaterial } from './endpoint.ts';
 import type { EngineApi } from './engine-api.ts';
 import { openNodeEngine } from './open-engine.ts';
 
 /** How long a node's engine may take to say who it is. */
 const ANSWER_LIMIT_MS = 5000;
-/** Over ssh there is a login before it. */
-const SSH_ANSWER_LIMIT_MS = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,7 +60,7 @@ export class NodeEngines {
     const found = await this.look(node);
     if (!found.api) throw found.error;
     // Who has just said who it is has answered.
-    if (isKnown) await found.api.get('/_ping', { timeoutMs: answerLimitMs(found.api) });
+    if (isKnown) await found.api.get('/_ping', { timeoutMs: answerLimitMs(found.api, ANSWER_LIMIT_MS) });
     return found.api;
   }
 
@@ -116,11 +115,7 @@ export class NodeEngines {
 /** Id of an engine in its swarm; empty without one. */
 async function readNodeId(api: EngineApi): Promise<string> {
   const info = await api.get<{ readonly Swarm?: { readonly NodeID?: string } }>('/info', {
-    timeoutMs: answerLimitMs(api),
+    timeoutMs: answerLimitMs(api, ANSWER_LIMIT_MS),
   });
   return info.Swarm?.NodeID ?? '';
-}
-
-function answerLimitMs({ endpoint }: EngineApi): number {
-  return endpoint.kind === 'ssh' ? SSH_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
 }

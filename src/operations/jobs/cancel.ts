@@ -44,15 +44,13 @@ export async function cancelJob(
 ): Promise<Cancelled> {
   if (isFinal(job)) return { view: job, wasFinal: true };
   const limitMs = timeoutMs ?? 2 * graceMs + MARGIN_MS;
-  const startedAt = performance.now();
   const limit = AbortSignal.timeout(limitMs);
   const own = { ...context, signal: AbortSignal.any([context.signal, limit]) };
   try {
     const answer = await signalJob(own, job, { graceMs, limitMs });
     refuseRemains(answer, job);
     const view = await readUntilFinal(own, job);
-    const leftMs = limitMs - (performance.now() - startedAt);
-    if (answer.kind !== 'finished') await waitForApplications(context, job, Math.min(leftMs, APPLICATION_END_MS));
+    if (answer.kind !== 'finished') await waitForApplications(context, job, limit);
     return { view, wasFinal: answer.kind === 'finished' };
   } catch (error) {
     if (!limit.aborted || context.signal.aborted) throw error;
@@ -143,14 +141,13 @@ async function readUntilFinal(context: JobContext, job: JobView): Promise<JobVie
 }
 
 /** Until the master has given back what the job's applications held. Without an event log nobody knows which those are. */
-async function waitForApplications(context: JobContext, { spec }: JobView, limitMs: number): Promise<void> {
+async function waitForApplications(context: JobContext, { spec }: JobView, limit: AbortSignal): Promise<void> {
   if (spec.type !== 'spark') return;
-  const deadline = performance.now() + limitMs;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(Math.max(0, limitMs))]);
+  const signal = AbortSignal.any([context.signal, limit, AbortSignal.timeout(APPLICATION_END_MS)]);
   const ids = await findApplicationIds({ ...context.events, signal }, spec.id).catch((): readonly string[] => []);
-  while (ids.length > 0 && performance.now() < deadline) {
+  while (ids.length > 0 && !signal.aborted) {
     const state = await context.readMaster();
     if (state && !state.applications.some(({ id }) => ids.includes(id))) return;
-    await sleep(PAUSE_MS, undefined, { signal: context.signal });
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => context.signal.throwIfAborted());
   }
 }

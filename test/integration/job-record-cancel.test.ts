@@ -15,7 +15,9 @@ test('wrapper killed -9: the job is RUNNING, and a cancel ends it all the same (
   const job = await records.startSleeper();
   process.kill(await records.wrapper(job), 'SIGKILL');
   t.is(await stateAfter(records, job, 'RUNNING'), 'RUNNING its wrapper is dead; live processes: 1');
+  const begun = performance.now();
   t.deepEqual(await records.cancel(job), { kind: 'ended', code: 130 });
+  t.true(performance.now() - begun < 30_000);
   t.is(await records.state(job), 'KILLED the wrapper was gone');
   t.deepEqual(await records.processes(job), []);
 });
@@ -71,7 +73,9 @@ test('a stopped job is RUNNING (stopped), and a cancel wakes it to end (J23)', a
   const job = await records.startSleeper();
   for (const pid of await records.processes(job)) process.kill(pid, 'SIGSTOP');
   t.is(await stateAfter(records, job, 'RUNNING'), 'RUNNING stopped');
+  const begun = performance.now();
   t.deepEqual(await records.cancel(job), { kind: 'ended', code: 130 });
+  t.true(performance.now() - begun < 30_000);
   t.is(await records.state(job), 'KILLED');
 });
 
@@ -81,7 +85,7 @@ test('a job that ignores INT and TERM and has children is gone after both graces
   const begun = performance.now();
   t.deepEqual(await records.cancel(job, 1000), { kind: 'ended', code: 137 });
   const took = performance.now() - begun;
-  t.true(took >= 2000, `${took} ms`);
+  t.true(took >= 2000 && took < 30_000, `${took} ms`);
   t.is(await records.state(job), 'KILLED escalated');
   t.deepEqual(await records.processes(job), []);
 });
@@ -98,13 +102,13 @@ test("a process that left the job's session is ended with it", async (t) => {
   t.deepEqual(await records.processes(job), []);
 });
 
-test('a timeout ends the job as KILLED timeout (J69)', async (t) => {
+test('a timeout ends the job as KILLED timeout, within 2 s of it (J69)', async (t) => {
   await using records = await JobRecords.open();
   const kind = await records.start(SLEEP, { timeoutMs: 5000 });
   const stubborn = await records.start(STUBBORN, { timeoutMs: 10_000, graceMs: 300 });
   t.is(await records.end(kind), 'KILLED timeout');
   const { durationMs = 0 } = (await records.see(kind)) ?? {};
-  t.true(durationMs >= 4000, `${durationMs} ms`);
+  t.true(durationMs >= 4900 && durationMs < 7000, `${durationMs} ms`);
   t.is(await records.end(stubborn), 'KILLED timeout, escalated');
   t.deepEqual(await records.processes(stubborn), []);
 });

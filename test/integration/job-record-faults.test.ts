@@ -72,7 +72,9 @@ test('a disk that is full at the start: refused at once with the reason, nothing
   const records = await JobRecords.open({ through: container.through(), base: '/small/records' });
   const job = await records.stage(SLEEP);
   await records.sh('dd if=/dev/zero of=/small/fill bs=4k status=none');
+  const begun = performance.now();
   const answer = await records.launch(job);
+  t.true(performance.now() - begun < 4000);
   t.deepEqual(answer, {
     kind: 'refused',
     reason: `cannot write /small/records/.new/${job.folder}.${job.nonce}/claim: No space left on device`,

@@ -33,6 +33,21 @@ wait_for_master() {
   until timeout 1 bash -c ': <>"$1"' wait "$address" 2>/dev/null || ((SECONDS > until)); do sleep 0.2; done
 }
 
+# A master that starts again tells the workers in its recovery folder so, once; the executors of those it does not reach are
+# lost. On a machine that has just come up, a swarm's network may learn the names of other machines after 30 s only.
+wait_for_workers() {
+  local file host said='' until=$((SECONDS + 40))
+  for file in /var/lib/spark/recovery/worker_worker-*; do
+    [[ $file =~ /worker_worker-[0-9]+-(.+)-[0-9]+$ ]] || continue
+    host=${BASH_REMATCH[1]}
+    until getent hosts "$host" >/dev/null || ((SECONDS > until)); do
+      [[ $said ]] || echo "spark-swarm: the network does not know $host: the master waits up to 40 s for the workers it had" >&2
+      said=yes
+      sleep 0.2
+    done
+  done
+}
+
 # Jupyter reads the token from the file itself (jupyter_server_config.py). An empty one would switch its login off, and a
 # missing one would make it write a token of its own into the log, so both end here.
 check_notebook() {
@@ -53,6 +68,7 @@ check_events() {
 
 case ${1:-} in
   master)
+    wait_for_workers
     # The name, not an address: it is what workers connect to, also after the master has got a new container.
     daemon org.apache.spark.deploy.master.Master --host "${SPARK_MASTER_NAME:-master}" --port 7077 --webui-port 8080 \
       --properties-file "$SPARK_CONF_DIR/daemon.conf"

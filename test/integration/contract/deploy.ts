@@ -38,6 +38,14 @@ export const DEPLOY: readonly Behaviour[] = [
     },
   },
   {
+    title: 'no daemon sends for longer than a minute to a machine that has gone without a farewell',
+    run: async (t, stand) => {
+      const cluster = stand.cluster('spark');
+      for (const { name } of await cluster.processes())
+        t.is(await cluster.inside(name, 'cat /proc/sys/net/ipv4/tcp_retries2'), '7', name);
+    },
+  },
+  {
     title: 'status has the same fields on every platform, and says that all is well',
     run: async (t, stand) => {
       const cluster = stand.cluster('spark');

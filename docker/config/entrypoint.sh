@@ -26,9 +26,9 @@ daemon() {
 }
 
 # A worker that finds no master sleeps 5 to 15 s before it tries again, and Spark has no setting for that. Two JVMs that start
-# at once on a busy machine meet it often, so the worker's starts when the master listens; after 30 s it starts anyway.
+# at once on a busy machine meet it often, so the worker's starts when the master listens; after 60 s it starts anyway.
 wait_for_master() {
-  local address="/dev/tcp/${SPARK_MASTER_NAME:-master}/7077" until=$((SECONDS + 30))
+  local address="/dev/tcp/${SPARK_MASTER_NAME:-master}/7077" until=$((SECONDS + 60))
   # shellcheck disable=SC2016  # the inner shell expands it
   until timeout 1 bash -c ': <>"$1"' wait "$address" 2>/dev/null || ((SECONDS > until)); do sleep 0.2; done
 }
@@ -36,12 +36,17 @@ wait_for_master() {
 # A master that starts again tells the workers in its recovery folder so, once; the executors of those it does not reach are
 # lost. On a machine that has just come up, a swarm's network may learn the names of other machines after 30 s only.
 wait_for_workers() {
-  local file host said='' until=$((SECONDS + 40))
+  local file host said='' limit=40 until
+  until=$((SECONDS + limit))
   for file in /var/lib/spark/recovery/worker_worker-*; do
     [[ $file =~ /worker_worker-[0-9]+-(.+)-[0-9]+$ ]] || continue
     host=${BASH_REMATCH[1]}
-    until getent hosts "$host" >/dev/null || ((SECONDS > until)); do
-      [[ $said ]] || echo "spark-swarm: the network does not know $host: the master waits up to 40 s for the workers it had" >&2
+    # A container's id: on one engine no name comes late, and that of a container that was replaced never comes.
+    [[ $host =~ ^[0-9a-f]{12}$ ]] && continue
+    # Docker asks the machine's own servers for a name that it does not know, and they may not answer.
+    until timeout 1 getent hosts "$host" >/dev/null; do
+      ((SECONDS < until)) || return 0
+      [[ $said ]] || echo "spark-swarm: the network does not know $host: the master waits up to $limit s for the workers it had" >&2
       said=yes
       sleep 0.2
     done

@@ -126,8 +126,8 @@ say_network() {
 say_listeners() {
   looks=0
   found=$(find_listeners)
-  # An engine that has just left its swarm closes them a moment later.
-  while [ "${info##*|}" = inactive ] && [ $looks -lt 3 ] && printf '%s\n' "$found" | grep -q ' dockerd$'; do
+  # An engine that has just left its swarm closes them a moment later, or, when it was too busy for its farewell, never.
+  while [ "${info##*|}" = inactive ] && [ $looks -lt 8 ] && printf '%s\n' "$found" | grep -q ' dockerd$'; do
     sleep 1
     looks=$((looks + 1))
     found=$(find_listeners)

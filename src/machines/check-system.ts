@@ -1,6 +1,6 @@
 import type { Finding } from '../doctor/finding.ts';
 import { formatBytes, formatSize } from '../units.ts';
-import type { MachineReading, SystemFacts } from './facts.ts';
+import type { Listener, MachineReading, SystemFacts } from './facts.ts';
 import { machineError, machineWarning } from './machine-problems.ts';
 
 export interface SystemWish {
@@ -40,7 +40,7 @@ export function checkSystem(
     ...checkDisk(name, system, imageBytes, room),
     ...checkMemory(name, system.memory?.totalBytes ?? engine?.memoryBytes, room),
     // Of a swarm that it is in, its own engine has them.
-    ...(engine && engine.swarm.state !== 'inactive' ? [] : checkPorts(name, system)),
+    ...(engine && engine.swarm.state !== 'inactive' ? [] : checkPorts(name, system, engine !== undefined)),
     ...checkKernel(name, system, usesVip),
     ...checkMtu(name, mtu),
     ...checkHostname(name, system.hostname),
@@ -79,18 +79,32 @@ function checkMemory(subject: string, totalBytes: number | undefined, report: ty
   return [machineWarning('SS-M16', { subject, problem, proof, fix: `${fix}, or let it be a drained manager` })];
 }
 
-function checkPorts(subject: string, { listeners }: SystemFacts): readonly Finding[] {
-  return listeners.map(({ protocol, port, program }) => {
-    const who = program === undefined ? 'another program' : program;
-    return machineError('SS-M17', {
-      subject,
-      problem: `the swarm's port ${port}/${protocol} is taken by ${who}`,
-      proof: `${protocol} port ${port} is open there${program === undefined ? '; only root sees by whom, and the kernel itself has no name' : ''}`,
-      fix:
-        program === undefined
-          ? `there: sudo ss -lnp 'sport = :${port}' shows who has it${protocol === 'udp' ? '; ip -d link show type vxlan too' : ''}`
-          : `end ${program} there, or move it to another port`,
-    });
+/** @param answers its engine does, and is in no swarm */
+function checkPorts(subject: string, { listeners }: SystemFacts, answers: boolean): readonly Finding[] {
+  return listeners.map((listener) =>
+    answers && listener.program === 'dockerd' ? keptPort(subject, listener) : takenPort(subject, listener),
+  );
+}
+
+/** Its farewell to the other nodes took longer than a second. Source: libnetwork, NetworkDB.clusterLeave. */
+function keptPort(subject: string, { protocol, port }: Listener): Finding {
+  return machineError('SS-M17', {
+    subject,
+    problem: `its engine has left a swarm and keeps the port ${port}/${protocol}`,
+    proof: `${protocol} port ${port} is open there by dockerd, which is in no swarm`,
+    fix: 'there: sudo systemctl restart docker, which also stops the containers there',
+  });
+}
+
+function takenPort(subject: string, { protocol, port, program }: Listener): Finding {
+  return machineError('SS-M17', {
+    subject,
+    problem: `the swarm's port ${port}/${protocol} is taken by ${program ?? 'another program'}`,
+    proof: `${protocol} port ${port} is open there${program === undefined ? '; only root sees by whom, and the kernel itself has no name' : ''}`,
+    fix:
+      program === undefined
+        ? `there: sudo ss -lnp 'sport = :${port}' shows who has it${protocol === 'udp' ? '; ip -d link show type vxlan too' : ''}`
+        : `end ${program} there, or move it to another port`,
   });
 }
 

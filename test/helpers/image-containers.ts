@@ -101,7 +101,8 @@ export class ImageContainers implements AsyncDisposable {
   }
 
   #flags({ user = USER, env = {}, volumes = [], flags = [] }: ContainerOptions): readonly string[] {
-    const scratch = ['/tmp', '/home/spark', '/var/lib/spark/local', '/var/lib/spark/work', '/var/lib/spark/recovery'];
+    const folders = ['/tmp', '/home/spark', '/var/lib/spark/local', '/var/lib/spark/work', '/var/lib/spark/recovery'];
+    const scratch = folders.filter((folder) => !volumes.some((volume) => volume.endsWith(`:${folder}`)));
     return [
       `--label=${LABEL}=${process.pid}`,
       `--network=${this.id}`,

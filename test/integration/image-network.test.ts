@@ -127,3 +127,33 @@ test.serial('drivers and executors, Java and Python, trust the bundle and go thr
     drivers: ['driver -Xmx1g'],
   });
 });
+
+test.serial(
+  'a master that starts again waits until the network knows its workers, and not for replaced containers',
+  async (t) => {
+    const records = ['0123456789ab', 'worker-late'].map((host) => `worker_worker-20260101000000-${host}-4711`);
+    const volume = await containers.addVolume('recovery', `touch ${records.join(' ')}; chmod -R 777 .`);
+    const options = { volumes: [`${volume}:/var/lib/spark/recovery`] };
+    const says =
+      'spark-swarm: the network does not know worker-late: the master waits up to 40 s for the workers it had\n';
+    const start = async (name: string): Promise<void> => {
+      await containers.start(name, ['master'], { ...options, env: { SPARK_MASTER_NAME: name } });
+      await waitFor(`${name} to say that it waits`, {
+        read: async () => containers.logs(name),
+        until: (log) => log !== '',
+      });
+      t.is(await containers.logs(name), says);
+    };
+    await start('stopped');
+    const { status, tookMs } = await containers.stop('stopped');
+    t.is(status, 143);
+    t.true(tookMs < 10_000, `${tookMs} ms`);
+
+    await start('again');
+    await containers.start('worker-late', ['sleep', '600']);
+    await waitFor('the master to start', {
+      read: async () => containers.logs('again'),
+      until: (log) => log.includes('Starting Spark master at spark://again:7077'),
+    });
+  },
+);

@@ -79,8 +79,8 @@ async function cutOff(t: ExecutionContext, container: string): Promise<() => Pro
   );
   const connect = async (): Promise<void> =>
     void (await theLab().outerDocker('network', 'connect', '--ip', address.trim(), network, container));
-  await theLab().outerDocker('network', 'disconnect', network, container);
   t.teardown(async () => connect().catch(() => undefined));
+  await theLab().outerDocker('network', 'disconnect', network, container);
   return connect;
 }
 
@@ -208,6 +208,6 @@ test.serial(
     // The master that came back has taken them over, with what runs there.
     const log = await masterLog(cluster);
     t.regex(log, /Trying to recover worker/);
-    for (const name of elsewhere) t.notRegex(log, new RegExp(`Removing worker worker-\\d+-${name}-`));
+    for (const name of elsewhere) t.notRegex(log, new RegExp(`Removing worker worker-\\d+-${name}-`), log);
   },
 );

@@ -28,7 +28,8 @@ async function countWaiting() {
 }
 
 try {
-  let { wantedWorkers: workers = 0 } = (await readStatus(cluster)).master ?? {};
+  const { services } = await readStatus(cluster);
+  let workers = services.find(({ role }) => role === 'worker')?.wanted ?? 0;
   for (let waiting = -1; waiting !== 0;) {
     waiting = await countWaiting();
     const wanted = Math.min(max, Math.max(min, Math.ceil(waiting / filesPerWorker)));

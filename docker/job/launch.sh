@@ -18,13 +18,14 @@ main() {
   check_trimming
   lock_names
   check_name
+  # After a loss of power the names may be there without the bytes. Before the time is taken, because it may take long.
+  sync "$staging/spec.json" 2>/dev/null
   read_stamp
   read_uptime
   # The shell's own printf calls a full disk an input/output error.
   problem=$({ env printf 'v1 %s %s %s\n' "$uptime" "$stamp" "$mode" >"$staging/claim" && true >>"$staging/lock"; } 2>&1) ||
     incomplete "cannot write $staging/claim: $(short "$problem")"
-  # After a loss of power the names may be there without the bytes.
-  sync "$staging/spec.json" "$staging/claim" 2>/dev/null
+  sync "$staging/claim" 2>/dev/null
   if ! problem=$(mv -T "$staging" "$dir" 2>&1); then
     incomplete "cannot rename $staging: $(short "$problem")"
   fi

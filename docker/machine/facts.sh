@@ -127,7 +127,7 @@ say_listeners() {
   looks=0
   found=$(find_listeners)
   # An engine that has just left its swarm closes them a moment later, or, when it was too busy for its farewell, never.
-  while [ "${info##*|}" = inactive ] && [ $looks -lt 8 ] && printf '%s\n' "$found" | grep -q ' dockerd$'; do
+  while [ "${info##*|}" = inactive ] && [ $looks -lt 4 ] && printf '%s\n' "$found" | grep -q ' dockerd$'; do
     sleep 1
     looks=$((looks + 1))
     found=$(find_listeners)

@@ -115,11 +115,12 @@ sleep 60;
 else echo "there is neither python3 nor perl to listen with" >&2; exit 3; fi`;
 
 /** Tries to reach `host:port` words, all at once; prints one line for each: the word, and `ok`, `nameless` or `closed`. */
-export const REACH = `for word; do
+export const REACH = `try() { timeout "$1" bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$port" 2>/dev/null; }
+for word; do
   (
     host=\${word%:*} port=\${word##*:}
     if ! getent ahosts "$host" >/dev/null; then echo "$word nameless"
-    elif timeout 3 bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$port" 2>/dev/null; then echo "$word ok"
+    elif try 3 || try 6; then echo "$word ok"
     else echo "$word closed"; fi
   ) &
 done

@@ -6,7 +6,7 @@ import { UnreachableError, WaitTimeoutError } from '../errors.ts';
 import { formatDuration } from '../units.ts';
 import type { OperationContext } from './operation.ts';
 import { requireCluster } from './require-cluster.ts';
-import { isSilent, readMasterState, readWorkerState } from './spark-pages.ts';
+import { isSilent, readMasterPatiently, readMasterState, readWorkerState } from './spark-pages.ts';
 
 export interface DrainRequest {
   /** The cluster's name. */
@@ -45,7 +45,7 @@ export async function drainWorkers(
   { timeoutMs, canForce, progress }: DrainOptions,
 ): Promise<Drained> {
   const cluster = await requireCluster(context, name);
-  const state = await readMasterState(context, cluster);
+  const state = await readMasterPatiently(context, cluster);
   if (!isMasterKnown || isSilent(cluster, state)) {
     throw new UnreachableError(
       `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${name}" does not answer`,

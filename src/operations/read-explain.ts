@@ -13,7 +13,7 @@ import {
 } from '../spark/driver-state.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
 import type { OperationContext } from './operation.ts';
-import { readDriverPage, readMasterPage, readMasterState } from './spark-pages.ts';
+import { readDriverPage, readMasterPage, readMasterPatiently } from './spark-pages.ts';
 
 export type ExplainContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
 
@@ -26,7 +26,7 @@ const LOG_AGE_MS = 10 * 60_000;
 
 /** Reads everything about a cluster and its active applications at the same time; what does not answer is left out. */
 export async function readForExplain(context: ExplainContext, cluster: Cluster): Promise<ClusterReading> {
-  const master = await readMasterState(context, cluster);
+  const master = await readMasterPatiently(context, cluster);
   const active = master?.applications ?? [];
   const [daemons, applications] = await Promise.all([
     readDaemons(context, cluster, { connect: active.map(({ id }) => id), paths: [] }),

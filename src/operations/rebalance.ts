@@ -6,7 +6,7 @@ import { runSteps, type FlowStep } from '../events.ts';
 import { describeWork, drainWorkers } from './drain-workers.ts';
 import { withLock, type OperationContext } from './operation.ts';
 import { requireCluster } from './require-cluster.ts';
-import { isSilent, readMasterState } from './spark-pages.ts';
+import { isSilent, readMasterPatiently } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface RebalanceOptions {
@@ -34,7 +34,7 @@ export async function planRebalance(context: OperationContext, name: string): Pr
       `Cannot spread the workers of the cluster "${name}": it is in containers of one engine`,
     );
   }
-  const state = await readMasterState(context, cluster);
+  const state = await readMasterPatiently(context, cluster);
   const pairs = pairWorkers(listWorkers(cluster), state?.workers ?? []);
   return {
     cluster,

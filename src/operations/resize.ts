@@ -14,7 +14,7 @@ import type { OperationContext } from './operation.ts';
 import { withLock } from './operation.ts';
 import { aliveWorkers } from '../spark/master-state.ts';
 import { requireCluster } from './require-cluster.ts';
-import { isSilent, readMasterState } from './spark-pages.ts';
+import { isSilent, readMasterPatiently } from './spark-pages.ts';
 import { waitForSpark } from './wait-ready.ts';
 
 export interface ResizeOptions {
@@ -48,7 +48,7 @@ export interface ResizePlan {
 export async function planResize(context: OperationContext, name: string, workers: number): Promise<ResizePlan> {
   const cluster = await requireCluster(context, name);
   const from = presentWorkers(context, cluster);
-  const state = await readMasterState(context, cluster);
+  const state = await readMasterPatiently(context, cluster);
   const pairs = pairWorkers(listWorkers(cluster), state?.workers ?? []);
   const victims = chooseVictims(pairs, from - workers);
   const restarts = pairs.filter(

@@ -2,7 +2,7 @@ import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import { parseRunningJobs, RUNNING_JOBS_ARGV, type RunningJob } from '../jobs/running-jobs.ts';
 import type { SparkApplication } from '../spark/master-state.ts';
 import type { OperationContext } from './operation.ts';
-import { readMasterState } from './spark-pages.ts';
+import { readMasterPatiently } from './spark-pages.ts';
 
 /** What a remove, or a restart of the containers, would end. */
 export interface RunningWork {
@@ -12,13 +12,13 @@ export interface RunningWork {
   readonly jobs: readonly RunningJob[];
 }
 
-const LOOK_TIMEOUT_MS = 10_000;
+const LOOK_TIMEOUT_MS = 30_000;
 
 /** Reads what runs on a cluster; of none, and of one without a master, nothing does. */
 export async function findRunningWork(context: OperationContext, name: string): Promise<RunningWork> {
   const cluster = await context.platform.readCluster(name);
   if (!cluster || !findMaster(cluster)?.isRunning) return { applications: [], jobs: [] };
-  const [state, jobs] = await Promise.all([readMasterState(context, cluster), listRunningJobs(context, cluster)]);
+  const [state, jobs] = await Promise.all([readMasterPatiently(context, cluster), listRunningJobs(context, cluster)]);
   const applications = state?.applications;
   return { applications, jobs: applications?.length ? jobs.filter(({ isSpark }) => !isSpark) : jobs };
 }

@@ -8,6 +8,7 @@ import type { OperationContext } from './operation.ts';
 type PageContext = Pick<OperationContext, 'platform' | 'network' | 'signal'>;
 
 const PAGE_TIMEOUT_MS = 3000;
+const MOST_LOOKS = 3;
 const DRIVER_TIMEOUT_MS = 60_000;
 
 /** Without the machine's proxies, which know nothing of a container's own address. */
@@ -23,6 +24,16 @@ export function fetchScript(url: string, timeoutMs = PAGE_TIMEOUT_MS): readonly 
 export async function readMasterState(context: PageContext, cluster: Cluster): Promise<MasterState | undefined> {
   const page = await readMasterPage(context, cluster, '/json/');
   return page === undefined ? undefined : parseMasterState(page);
+}
+
+/** The same, of a master that runs asked up to three times: on a busy machine it may be late for once. */
+export async function readMasterPatiently(context: PageContext, cluster: Cluster): Promise<MasterState | undefined> {
+  let state = await readMasterState(context, cluster);
+  for (let look = 1; look < MOST_LOOKS && isSilent(cluster, state); look += 1) {
+    context.signal.throwIfAborted();
+    state = await readMasterState(context, cluster);
+  }
+  return state;
 }
 
 /** A master that runs and has not answered: nobody knows what its workers do. */

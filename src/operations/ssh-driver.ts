@@ -24,7 +24,7 @@ import {
 import type { JobShell } from '../jobs/job-shell.ts';
 import type { ContainerAccess } from '../platforms/platform.ts';
 import type { OperationContext } from './operation.ts';
-import { readMasterState } from './spark-pages.ts';
+import { readMasterPatiently } from './spark-pages.ts';
 import type { DriverExtras } from './jobs/job-context.ts';
 
 /** It ends by itself after a minute, and then its number can be anybody's: its program has our words in it. */
@@ -101,7 +101,7 @@ export async function proveBothDirections(
   options: readonly string[],
 ): Promise<{ readonly ways: ProvedWays; readonly ports: DriverPorts }> {
   const { signal } = context;
-  const state = await readMasterState(context, cluster);
+  const state = await readMasterPatiently(context, cluster);
   const workers = (state?.workers ?? [])
     .filter((worker) => worker.state === 'ALIVE')
     .map((worker) => `${worker.host}:${CONTAINER_PORTS.workerUi}`);

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { findMaster, type Cluster } from '../cluster/cluster.ts';
 import { assertDriverFits, parseDriverHeaps } from '../cluster/driver-room.ts';
@@ -41,6 +42,7 @@ export interface ApplicationEnd extends Pick<JobView, 'state' | 'reason' | 'exit
 
 /** How long what was asked for by Ctrl-C may take to be found. */
 const CLEAN_UP_MS = 30_000;
+const READ_POLL_MS = 500;
 
 /**
  * Runs a job, streams its output, and gives what became of it. When the signal is aborted the job is cancelled, on the
@@ -115,9 +117,19 @@ async function readEnd(context: SubmitContext, { spec, state }: Launched): Promi
 async function cancelBehind(context: SubmitContext, { spec }: JobPlan): Promise<void> {
   const own = { ...context, signal: AbortSignal.timeout(CLEAN_UP_MS + 2 * spec.graceMs) };
   context.report({ type: 'note', message: `cancelling the job ${spec.id}` });
-  const [view] = await readJobs(own, spec.id).catch(() => []);
+  const [view] = await readPatiently(own, spec.id);
   // The interrupt is what is said; `job list` says what remains.
   if (view) await cancelJob(own, view, {}).catch(() => {});
+}
+
+/** An engine that fails once must not leave the job behind. */
+async function readPatiently(context: SubmitContext, id: string): Promise<readonly JobView[]> {
+  while (!context.signal.aborted) {
+    const views = await readJobs(context, id).catch(() => undefined);
+    if (views) return views;
+    await sleep(READ_POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+  }
+  return [];
 }
 
 /** Heaps of the drivers that run beside this one. */

@@ -23,6 +23,8 @@ interface Seen {
 
 /** Docker's own, where an interface says nothing. */
 const DEFAULT_MTU = 1500;
+/** Of a machine that has just passed its checks: it lives, and may be slow. */
+const CHECKED_LIMIT_MS = 30_000;
 
 /**
  * Looks at all machines at the same time, and installs engines where that is asked for. Nothing else is changed.
@@ -184,7 +186,7 @@ async function readAll(
   preflight: Preflight | undefined,
   signal: AbortSignal,
 ): Promise<readonly CheckedMachine[]> {
-  const infos = await readInfos(machines, signal);
+  const infos = await readInfos(machines, signal, CHECKED_LIMIT_MS);
   return machines.map((machine): CheckedMachine => {
     const reading = preflight?.readings.find(({ name }) => name === machine.name);
     const choice = preflight?.addresses.find(({ name }) => name === machine.name);

@@ -86,9 +86,10 @@ export async function keepLiving(engines: readonly EngineApi[], signal: AbortSig
 export async function readInfos(
   machines: readonly Machine[],
   signal: AbortSignal,
+  timeoutMs = INFO_LIMIT_MS,
 ): Promise<ReadonlyMap<string, NodeInfo>> {
   const infos = await Promise.allSettled(
-    machines.map(async ({ engine }) => readNodeInfo(engine, { signal, timeoutMs: INFO_LIMIT_MS })),
+    machines.map(async ({ engine }) => readNodeInfo(engine, { signal, timeoutMs })),
   );
   signal.throwIfAborted();
   return new Map(
@@ -145,8 +146,14 @@ export async function findSwarm(
   }
   const noMajority = failures.find((error) => error instanceof InvalidStateError && /no majority/.test(error.message));
   if (noMajority) throw noMajority as Error;
-  if (!mayBeSilent && engines.length > 0 && failures.length === engines.length) throw silence(engines, failures[0]);
+  const silent = failures.filter((error) => !managesNone(error));
+  if (!mayBeSilent && silent.length > 0 && failures.length === engines.length) throw silence(engines, silent[0]);
   return undefined;
+}
+
+/** An answer, too: a slow engine that was taken for a manager. */
+function managesNone(error: unknown): boolean {
+  return error instanceof InvalidStateError && error.message.endsWith('manages no swarm');
 }
 
 /** They may be ours: whoever takes them for strangers would tell their user to make them leave their swarm. */

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { EngineError } from '../errors.ts';
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
+
+/** An election takes some seconds, on slow machines several of them. */
+const LEADER_LIMIT_MS = 30_000;
 
 /** An engine, and its own view of the swarm it is in, from `GET /info`. */
 export interface NodeInfo {
@@ -98,6 +102,13 @@ interface RawMember {
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability?: string; readonly Addr?: string };
 }
 
+/** Nothing is decided just now: a leader was lost, or is demoted, and the others choose one. */
+export function isLeaderless(error: unknown): boolean {
+  return (
+    error instanceof EngineError && /does not have a leader|deadline ?exceeded|lost leadership/i.test(error.message)
+  );
+}
+
 /** @throws EngineError where it is no manager, or the managers have no majority */
 export async function listMembers(manager: EngineApi, options: ReadOptions): Promise<readonly SwarmMember[]> {
   return (await manager.get<readonly RawMember[]>('/nodes', options)).map(toMember);
@@ -137,17 +148,20 @@ export async function updateMember(
   change: MemberChange,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<boolean> {
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
-    const { Spec, Version } = await manager.get<RawMember>(`/nodes/${id}`, { signal });
-    const body = changedSpec(Spec, change);
-    if (!body) return false;
     try {
+      const { Spec, Version } = await manager.get<RawMember>(`/nodes/${id}`, { signal });
+      const body = changedSpec(Spec, change);
+      if (!body) return false;
       await manager.post(`/nodes/${id}/update`, { query: { version: Version.Index }, body, signal });
       return true;
     } catch (error) {
       // A node that has just joined changes by itself, and an update of an older version is refused.
-      if (attempt === 10 || !/out of sequence/.test(String(error))) throw error;
-      await sleep(50, undefined, { signal });
+      const isOlder = attempt < 10 && /out of sequence/.test(String(error));
+      const isOnTheWay = isLeaderless(error) && performance.now() - startedAt < LEADER_LIMIT_MS;
+      if (!isOlder && !isOnTheWay) throw error;
+      await sleep(isOlder ? 50 : 500, undefined, { signal });
     }
   }
 }

@@ -4,13 +4,14 @@ import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import { EngineError, WaitTimeoutError } from '../errors.ts';
 import type { StepContext } from '../events.ts';
 import { LABELS } from '../labels.ts';
-import { listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
+import { isLeaderless, listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
 
 export const SWARM_PORT = 2377;
 export const GATEWAY_BRIDGE = 'docker_gwbridge';
 
 const SETTLE_LIMIT_MS = 20_000;
 const READY_LIMIT_MS = 30_000;
+const RELEASE_LIMIT_MS = 8000;
 const POLL_MS = 100;
 const CALL_LIMIT_MS = 60_000;
 
@@ -82,7 +83,7 @@ export async function joinSwarm(place: NodePlace, request: JoinRequest, signal: 
   const { JoinTokens: tokens } = await request.manager.get<{
     readonly JoinTokens: { readonly Worker: string; readonly Manager: string };
   }>('/swarm', { signal });
-  await place.engine.post('/swarm/join', {
+  const join = place.engine.post('/swarm/join', {
     body: {
       ListenAddr: `0.0.0.0:${SWARM_PORT}`,
       AdvertiseAddr: place.address,
@@ -93,6 +94,12 @@ export async function joinSwarm(place: NodePlace, request: JoinRequest, signal: 
     },
     signal,
     timeoutMs: CALL_LIMIT_MS,
+  });
+  await join.catch(async (error: unknown) => {
+    // Docker waits 20 s, and goes on in the background.
+    if (!(error instanceof EngineError && /Timeout was reached before node joined/i.test(error.message))) throw error;
+    const { swarm } = await settledInfo(place.engine, signal);
+    if (swarm.state !== 'active') throw error;
   });
 }
 
@@ -134,8 +141,22 @@ export async function removeGatewayBridge(engine: EngineApi, signal: AbortSignal
     signal,
   });
   const ours = bridges.filter(({ Name }) => Name === GATEWAY_BRIDGE);
-  for (const { Id } of ours) await engine.delete(`/networks/${Id}`, { signal });
+  for (const { Id } of ours) await deleteLeft(engine, Id, signal);
   return ours.length > 0;
+}
+
+/** Docker takes its own endpoint off the bridge up to 5 s after it has left. */
+async function deleteLeft(engine: EngineApi, network: string, signal: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return await engine.delete(`/networks/${network}`, { signal });
+    } catch (error) {
+      const isInUse = error instanceof EngineError && /active endpoints/.test(error.message);
+      if (!isInUse || performance.now() - startedAt > RELEASE_LIMIT_MS) throw error;
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
 }
 
 /** A manager that was just started elects itself first, and answers with an error until then. */
@@ -159,7 +180,11 @@ export async function waitUntilReady(
 ): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
-    const members = (await listMembers(manager, { signal })).filter(({ id }) => ids.includes(id));
+    const all = await listMembers(manager, { signal }).catch((error: unknown) => {
+      if (isLeaderless(error) && performance.now() - startedAt < READY_LIMIT_MS) return [];
+      throw error;
+    });
+    const members = all.filter(({ id }) => ids.includes(id));
     const waiting = members.filter(({ state }) => state !== 'ready');
     const seen = waiting.map(({ hostname, state }) => `${hostname} is ${state}`).join(', ');
     if (waiting.length === 0 && members.length === ids.length) return;

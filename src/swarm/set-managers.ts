@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import { EngineError, NotFoundError, WaitTimeoutError } from '../errors.ts';
 import type { StepContext } from '../events.ts';
-import { listMembers, updateMember, type SwarmMember } from './members.ts';
+import { isLeaderless, listMembers, updateMember, type SwarmMember } from './members.ts';
 
 const LIMIT_MS = 60_000;
 const POLL_MS = 250;
@@ -56,7 +56,8 @@ async function removeEntry(manager: EngineApi, id: string, signal: AbortSignal):
     } catch (error) {
       if (error instanceof NotFoundError) return;
       const isOnTheWay =
-        error instanceof EngineError && /must be demoted|is a cluster manager|out of sequence/.test(error.message);
+        isLeaderless(error) ||
+        (error instanceof EngineError && /must be demoted|is a cluster manager|out of sequence/.test(error.message));
       if (!isOnTheWay || performance.now() - startedAt > LIMIT_MS) throw error;
       await sleep(POLL_MS, undefined, { signal });
     }
@@ -72,9 +73,13 @@ async function waitForMember(
 ): Promise<SwarmMember | undefined> {
   const startedAt = performance.now();
   for (;;) {
-    const member = (await listMembers(manager, { signal })).find((candidate) => candidate.id === id);
-    if (!member || isDone(member)) return member;
-    if (performance.now() - startedAt > LIMIT_MS) {
+    const members = await listMembers(manager, { signal }).catch((error: unknown) => {
+      if (isLeaderless(error) && performance.now() - startedAt < LIMIT_MS) return undefined;
+      throw error;
+    });
+    const member = members?.find((candidate) => candidate.id === id);
+    if (members && (!member || isDone(member))) return member;
+    if (member && performance.now() - startedAt > LIMIT_MS) {
       throw new WaitTimeoutError(
         `Gave up after ${LIMIT_MS / 1000} s waiting for ${member.hostname} as ${what}; last seen: ${member.role}, ${member.reachability ?? 'no manager'}, ${member.state}`,
         { hint: 'run the same command again' },

@@ -103,7 +103,7 @@ export class TestCluster {
     });
   }
 
-  async waitUntilHealthy(limitMs = 90_000): Promise<SeenStatus> {
+  async waitUntilHealthy(limitMs = 180_000): Promise<SeenStatus> {
     return waitFor(`the cluster ${this.name} to be healthy`, {
       read: async () => this.status(),
       until: ({ healthy, exitStatus }) => healthy && exitStatus === 0,

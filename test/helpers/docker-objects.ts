@@ -105,6 +105,7 @@ const VOLATILE = new Set([
   'ConfigID',
   'Target',
   'ForceUpdate',
+  LABELS.revised,
   'com.docker.network.driver.overlay.vxlanid_list',
 ]);
 

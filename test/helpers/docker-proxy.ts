@@ -98,6 +98,8 @@ export class DockerProxy implements AsyncDisposable {
     this.#server = http.createServer((request, response) => void this.#serve(request, response));
     this.#server.on('upgrade', (request, client, head) => this.#tunnel(request, client, head));
     this.#server.requestTimeout = 0;
+    // An engine keeps idle connections open; Node closes them after 5 s, perhaps as the client uses them again.
+    this.#server.keepAliveTimeout = 0;
   }
 
   async start(): Promise<this> {

@@ -1,4 +1,4 @@
-import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 
 const LABEL = 'io.spark-swarm.image-test';
 /** Not the image's own user: what it runs has to work for whoever starts a cluster. */
@@ -31,8 +31,8 @@ export class ImageContainers implements AsyncDisposable {
 
   /** @param tests which ones, because the files of one test run share a process */
   static async start(tests: string): Promise<ImageContainers> {
-    await must('bin/build-image', ['--quiet']);
-    await must('bin/build-image', ['--target', 'notebook', '--quiet']);
+    await must('bin/build-image', ['--quiet'], { limitMs: BUILD_LIMIT_MS });
+    await must('bin/build-image', ['--target', 'notebook', '--quiet'], { limitMs: BUILD_LIMIT_MS });
     await removeLeftovers();
     const containers = new ImageContainers(`spark-swarm-image-${tests}-${process.pid}`);
     await docker(['network', 'create', '--label', `${LABEL}=${process.pid}`, containers.id]);

@@ -82,7 +82,7 @@ export class RunningCommand {
   }
 
   /** Waits until its output holds this. @throws Error with the output, when it ends before, or the time is over */
-  async waitForOutput(pattern: RegExp, limitMs = 120_000): Promise<void> {
+  async waitForOutput(pattern: RegExp, limitMs = 300_000): Promise<void> {
     let hasEnded = false;
     void this.ended.finally(() => (hasEnded = true));
     const { isThere } = await waitFor(`${pattern} in the output`, {

@@ -7,7 +7,7 @@ import { currentRuntimeFolder } from '../../src/adapters/labs/find-labs.ts';
 import { LABELS } from '../../src/labels.ts';
 import { labObjectName, nodeHostname, nodeObjectName } from '../../src/lab/lab-names.ts';
 import { projectRoot } from './cli.ts';
-import { RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
+import { BUILD_LIMIT_MS, RunningCommand, type CommandOptions, type Outcome } from './lab-command.ts';
 import { must } from './must.ts';
 import { setUpMachine } from './set-up-machine.ts';
 import { tagTestImage } from './test-image.ts';
@@ -59,8 +59,9 @@ export class TestLab implements AsyncDisposable {
     // Not the project's: what a test writes is taken away with its lab. For the group, because root's Spark has its group.
     await mkdir(lab.data);
     await chmod(lab.data, 0o2775);
-    await must('sbin/lab', ['up', '--name', lab.name, '--nodes', String(nodeCount), '--data', lab.data]);
-    await must('bin/spark-swarm', ['image', 'push', lab.image, '--context', labObjectName(lab.name)]);
+    const limit = { limitMs: BUILD_LIMIT_MS };
+    await must('sbin/lab', ['up', '--name', lab.name, '--nodes', String(nodeCount), '--data', lab.data], limit);
+    await must('bin/spark-swarm', ['image', 'push', lab.image, '--context', labObjectName(lab.name)], limit);
     return lab;
   }
 

@@ -4,7 +4,7 @@ import type { TestCluster } from './cluster.ts';
 import type { RunningCommand } from './lab-command.ts';
 
 /** What its own limits (test/jobs/shuffle_cache.py) and its start take together. */
-const LIMIT_MS = 480_000;
+const LIMIT_MS = 660_000;
 
 /**
  * Starts an application that keeps all of so many workers busy until executors have come or gone, and waits until it does.

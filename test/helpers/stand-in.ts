@@ -69,7 +69,7 @@ export class StandIn {
       read: async () => this.execute(check),
       until: ({ status }) => status === 0,
       show: ({ stdout, stderr }) => stdout + stderr,
-      limitMs: 120_000,
+      limitMs: 300_000,
     });
   }
 
@@ -125,7 +125,11 @@ export class StandIn {
   async reboot(): Promise<void> {
     const started = await this.#readStart();
     await new RunningCommand('docker', ['exec', this.container, 'systemctl', 'reboot']).ended;
-    await waitFor(`${this.name} to restart`, { read: async () => this.#readStart(), until: (now) => now !== started });
+    await waitFor(`${this.name} to restart`, {
+      read: async () => this.#readStart(),
+      until: (now) => now !== started,
+      limitMs: 180_000,
+    });
     await this.waitUntilBooted();
   }
 

@@ -1,5 +1,6 @@
 import test from 'ava';
 
+import { BUILD_LIMIT_MS } from '../helpers/lab-command.ts';
 import { must } from '../helpers/must.ts';
 import { TestMachines } from '../helpers/machines.ts';
 import { Operator } from '../helpers/operator.ts';
@@ -13,10 +14,11 @@ const SIZE = ['--worker-memory', '1280m', '--port', 'ui=18080', '--port', 'maste
 let set: TestMachines;
 let second: Operator;
 
-test.before(async () => {
+test.before(async (t) => {
+  t.timeout(1_800_000);
   const problem = await setUpMachine();
   if (problem !== undefined) throw new Error(`No machines for the tests: ${problem}`);
-  await must('bin/build-image', []);
+  await must('bin/build-image', [], { limitMs: BUILD_LIMIT_MS });
   set = await TestMachines.start({ machines: ['trixie', 'trixie', 'bookworm', 'trixie'], prefix: 'ch' });
   second = await set.addOperator('second');
 });
@@ -35,6 +37,14 @@ async function readClusters(operator: Operator, verb: 'list' | 'info'): Promise<
   return clusters.filter(({ name }) => name === NAME);
 }
 
+/** The same, once its master has answered: on a busy machine it may be late for once. */
+async function readHealthy(operator: Operator, verb: 'list' | 'info'): Promise<Listed['clusters']> {
+  return waitFor(`${NAME} to be healthy for ${operator.name}`, {
+    read: async () => readClusters(operator, verb),
+    until: (clusters) => clusters.some(({ state }) => state === 'healthy'),
+  });
+}
+
 async function readCoresUsed(): Promise<number> {
   const words = ['status', '--name', NAME, '--context', `spark-${NAME}`, '-o', 'json'];
   const { master } = JSON.parse(await set.operator.must('bin/spark-swarm', words)) as {
@@ -49,12 +59,13 @@ async function readData(machine: string, file: string): Promise<string> {
 }
 
 test.serial('create makes a swarm of a range of hosts, and a cluster with a worker on each', async (t) => {
+  t.timeout(1_200_000);
   // A folder that all of them have, as people make it who have no share; the fourth machine does not have it.
   for (const name of ['ch1', 'ch2', 'ch3']) {
     await set.get(name).must('mkdir -m 2775 -p /srv/clu && echo 42 > /srv/clu/answer && chown -R 185:185 /srv/clu');
   }
   const words = ['create', '-n', NAME, '-p', 'swarm', 'root@ch[1-2]', 'root@ch3', '--data', '/srv/clu'];
-  const { status, stdout, stderr } = await set.run('bin/cluster', [...words, ...SIZE]);
+  const { status, stdout, stderr } = await set.run('bin/cluster', [...words, ...SIZE], { limitMs: 900_000 });
   t.is(status, 0, stderr);
   const { address } = set.get('ch1');
   t.is(
@@ -72,12 +83,15 @@ test.serial('two homes, each with its own context and key, see the same; nothing
   await second.must('docker', ['context', 'create', 'mine', '--docker', 'host=ssh://root@ch1']);
   const address = `spark://${set.get('ch1').address}:17077`;
   for (const operator of [set.operator, second]) {
-    t.like(await readClusters(operator, 'list'), [{ name: NAME, platform: 'swarm', state: 'healthy' }], operator.name);
-    t.like(await readClusters(operator, 'info'), [{ name: NAME, state: 'healthy', address }], operator.name);
+    t.like(await readHealthy(operator, 'list'), [{ name: NAME, platform: 'swarm', state: 'healthy' }], operator.name);
+    t.like(await readHealthy(operator, 'info'), [{ name: NAME, state: 'healthy', address }], operator.name);
   }
   const [first, other] = await Promise.all(
     [set.operator, second].map(async (operator) => {
-      const text = await operator.must('bin/cluster', ['info', '-n', NAME, '-o', 'json']);
+      const text = await waitFor(`${NAME} to be healthy for ${operator.name}`, {
+        read: async () => operator.must('bin/cluster', ['info', '-n', NAME, '-o', 'json']),
+        until: (seen) => (JSON.parse(seen) as { readonly healthy: boolean }).healthy,
+      });
       const { context, ...info } = JSON.parse(text) as { readonly context: string };
       return { context, info };
     }),

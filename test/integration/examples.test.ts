@@ -53,6 +53,7 @@ test.serial('nightly-job.mjs touches no cluster on which an application runs', a
   const before = await cluster.processes();
   const other = cluster.startSubmit(['test/jobs/endless.py']);
   await other.waitForOutput(/^working /m);
+  await cluster.statusWithMaster();
   const { status, stderr } = await nightly('--example', 'pi').ended;
   t.is(status, 5);
   t.regex(stderr, /^error: Nobody is there to be asked: Remove the cluster ".*"\? 1 running: endless$/m);
@@ -96,6 +97,6 @@ test.serial('scale-by-queue.mjs follows the number of waiting files, until there
   // It may look while they go.
   t.regex(stdout, /^[0-3] waiting: 2 → 1 workers$/m);
   t.regex(stdout, /^nothing is waiting: 1 workers stay$/m);
-  t.is((await cluster.status()).master?.wantedWorkers, 1);
+  t.is((await cluster.statusWithMaster()).master?.wantedWorkers, 1);
   await cluster.remove('--volumes');
 });

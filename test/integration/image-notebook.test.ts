@@ -183,7 +183,7 @@ context = SparkSession.builder.getOrCreate().sparkContext
 context.parallelize(range(4), 4).map(lambda _: __import__('time').sleep(300)).count()`;
   await runInNotebook([busy], { KEEP_KERNEL: '1', NO_WAIT: '1' });
   const read = async (): Promise<readonly string[]> => (await readMaster()).active;
-  await waitFor('the application', { read, until: (active) => active.includes('notebook') });
+  await waitFor('the application', { read, until: (active) => active.includes('notebook'), limitMs: 180_000 });
   const { status, tookMs } = await containers.stop('notebook');
   t.is(status, 0);
   t.true(tookMs < 15_000, `it took ${tookMs} ms`);

@@ -118,7 +118,7 @@ test.serial(
 test.serial(
   'a job goes on while its cluster is resized; a cancel ends it on the cluster too, and a second one changes nothing (E13)',
   async (t) => {
-    const id = await run(t, cluster(), 'test/jobs/endless.py');
+    const id = await run(t, cluster(), '--grace', '60s', 'test/jobs/endless.py');
     const logs = cluster().place.start('bin/job', ['logs', '-f', '--stdout', '--name', cluster().name, id]);
     await logs.waitForOutput(/^working app-/m);
     for (const workers of [2, 1]) {
@@ -129,7 +129,7 @@ test.serial(
     const cancelled = await job(cluster(), 'cancel', id);
     t.is(cancelled.status, 0, cancelled.stderr);
     t.regex(cancelled.stdout, new RegExp(`^${id} KILLED after `));
-    t.is((await cluster().status()).master?.applications.length, 0, 'no application is left on the master');
+    t.is((await cluster().statusWithMaster()).master?.applications.length, 0, 'no application is left on the master');
     t.is(await countProcesses(cluster()), 0);
     t.is((await logs.ended).status, 0);
     t.is((await job(cluster(), 'wait', id)).status, 130);
@@ -243,13 +243,9 @@ test.serial(
     const file = await script('sleeps.sh', 'exec sleep 600\n');
     const id = await run(t, cluster(), '--type', 'shell', file);
     const { containerId } = await cluster().find('master');
-    const waiting = await startWait(cluster(), id);
     await theEngine().docker('stop', '--time', '1', containerId);
-    // Both at once: who waits does so for half a minute.
-    const [status, inactive] = await Promise.all([
-      job(cluster(), 'status', id),
-      job(cluster(), 'run', '--type', 'shell', '--id', '0ddba11000ff', file),
-    ]);
+    const status = await job(cluster(), 'status', id);
+    const inactive = await job(cluster(), 'run', '--type', 'shell', '--id', '0ddba11000ff', file);
     t.is(status.status, 4, status.stderr);
     t.regex(status.stderr, /its master does not run|Cannot reach the master/);
     t.deepEqual(
@@ -261,10 +257,18 @@ test.serial(
     );
     await theEngine().docker('start', containerId);
     await cluster().waitUntilHealthy();
+    // Who waits does so for half a minute: nothing else happens while the master is stopped.
+    const waited = await run(t, cluster(), '--type', 'shell', file);
+    const waiting = await startWait(cluster(), waited);
+    await theEngine().docker('stop', '--time', '1', containerId);
+    await theEngine().docker('start', containerId);
+    await cluster().waitUntilHealthy();
     t.is((await waiting.ended).status, 1);
-    t.is(await stateOf(t, cluster(), id), 'DONEWITHERROR: lost: the machine or container was restarted');
-    await cluster().inside('master', `rm -r /var/lib/spark/jobs/records/*-${id}`);
-    t.is((await job(cluster(), 'status', id)).status, 1);
+    for (const lost of [id, waited]) {
+      t.is(await stateOf(t, cluster(), lost), 'DONEWITHERROR: lost: the machine or container was restarted');
+      await cluster().inside('master', `rm -r /var/lib/spark/jobs/records/*-${lost}`);
+      t.is((await job(cluster(), 'status', lost)).status, 1);
+    }
     t.is((await job(cluster(), 'status', '0ddba11000ff')).status, 1);
   },
 );

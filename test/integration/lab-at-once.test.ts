@@ -13,6 +13,7 @@ import { downLab } from '../../src/lab/down-lab.ts';
 import { readLab } from '../../src/lab/read-lab.ts';
 import { upLab } from '../../src/lab/up-lab.ts';
 import { projectRoot } from '../helpers/cli.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 test('two labs that come up at once get a network each', async (t) => {
   t.timeout(900_000);
@@ -45,7 +46,12 @@ test('two labs that come up at once get a network each', async (t) => {
     const made = await upLab({ name, nodes: 1, data }, { ...tools, outer }, { signal, report });
     t.not(made.subnet, taken);
     t.regex(details.join('\n'), new RegExp(`^${made.subnet}: somebody took ${taken} meanwhile; MTU \\d+$`));
-    t.true((await readLab({ name }, tools, signal)).healthy);
+    const { healthy } = await waitFor('a healthy lab', {
+      read: async () => readLab({ name }, tools, signal),
+      until: (lab) => lab.healthy,
+      limitMs: 180_000,
+    });
+    t.true(healthy);
   } finally {
     await downLab({ name, volumes: true }, tools, { report: () => {}, signal: AbortSignal.timeout(180_000) });
     await shell.run(['docker', 'network', 'rm', rival]).catch(unless(/No such network|not found/));

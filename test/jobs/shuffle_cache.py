@@ -45,7 +45,7 @@ def wait_for(is_so, missed, limit, pause):
 wait_for(
     lambda: len(executors()) > workers,
     missed=lambda: f"{len(executors()) - 1} of {workers} executors",
-    limit=100,
+    limit=240,
     pause=lambda: time.sleep(0.1),
 )
 

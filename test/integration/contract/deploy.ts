@@ -1,6 +1,7 @@
 import net from 'node:net';
 
 import { CallLog, DockerProxy } from '../../helpers/docker-proxy.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 import { listKeys, STATUS_KEYS } from './status-keys.ts';
 import type { Behaviour } from './behaviour.ts';
 import { proxySocket } from './refusals.ts';
@@ -87,7 +88,10 @@ export const DEPLOY: readonly Behaviour[] = [
           ['worker-2', 'ALIVE', 1, SMALL_BYTES],
         ],
       );
-      const table = await cluster.command('status');
+      const table = await waitFor('status to end with 0', {
+        read: async () => cluster.command('status'),
+        until: (ended) => ended.status === 0,
+      });
       t.is(table.status, 0);
       t.regex(table.stdout, new RegExp(`^Cluster "${cluster.name}" on ${cluster.platform}: healthy$`, 'm'));
       for (const line of ['master', 'worker-1', 'worker-2'])

@@ -116,8 +116,6 @@ export const HISTORY: readonly Behaviour[] = [
       t.is(start.status, 0, start.stderr);
       const url = /^history +(http:\S+)$/m.exec(start.stdout)?.[1] ?? '';
       t.is((await history(cluster, 'url')).stdout, `${url}\n`);
-      const page = (await history(cluster, 'url', id)).stdout.trim();
-      t.is(page, `${url}/history/${id}/jobs/`);
       const listed = await waitFor(`the history server to have read the log of ${id}`, {
         read: async () => (await (await fetch(`${url}/api/v1/applications`)).json()) as readonly Application[],
         until: (applications) => applications.some((application) => application.id === id),
@@ -126,6 +124,8 @@ export const HISTORY: readonly Behaviour[] = [
         listed.find((application) => application.id === id),
         { name: 'PythonPi', attempts: [{ completed: true }] },
       );
+      const page = (await history(cluster, 'url', id)).stdout.trim();
+      t.is(page, `${url}/history/${id}/jobs/`);
       const answer = await fetch(page);
       t.is(answer.status, 200);
       t.regex(await answer.text(), /Completed Jobs/);

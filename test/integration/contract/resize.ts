@@ -44,6 +44,7 @@ export const RESIZE: readonly Behaviour[] = [
       const cluster = stand.cluster('spark');
       const run = await keepBusy(t, cluster, 3);
       const before = await cluster.processes();
+      await cluster.statusWithMaster();
       const hurried = await cluster.resize(2, '--timeout', '1ms');
       t.is(hurried.status, 3, hurried.stderr);
       t.regex(
@@ -53,6 +54,7 @@ export const RESIZE: readonly Behaviour[] = [
       t.deepEqual(await cluster.processes(), before);
       const [, victim] = /the executors on (worker-[0-9]) to end/.exec(hurried.stderr) ?? [];
 
+      await cluster.statusWithMaster();
       const shrink = await cluster.resize(2);
       t.is(shrink.status, 0, shrink.stderr);
       t.is(shrink.stdout, `The cluster "${cluster.name}" has 2 workers\n`);

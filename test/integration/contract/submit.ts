@@ -57,6 +57,7 @@ export const SUBMIT: readonly Behaviour[] = [
       const cluster = stand.cluster('spark');
       const run = cluster.startSubmit(['test/jobs/endless.py']);
       await run.waitForOutput(/^working app-/m);
+      await cluster.statusWithMaster();
       const removal = await cluster.command('remove');
       t.is(removal.status, 5, removal.stderr);
       t.regex(

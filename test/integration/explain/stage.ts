@@ -9,6 +9,8 @@ import { waitFor } from '../../helpers/wait-for.ts';
 export const TROUBLES = 'test/jobs/troubles.py';
 /** Drivers are small, so that two fit beside the master. */
 export const SMALL_DRIVER = ['--driver-memory', '512m'];
+/** An application outlives all that is waited for meanwhile. */
+const LIMIT = { limitMs: 900_000 };
 
 /** What `explain -o json` says now, with its exit status. */
 export async function explain(cluster: TestCluster): Promise<Explanation & { readonly exitStatus: number | null }> {
@@ -38,7 +40,7 @@ export async function whileRunning(
   words: readonly string[],
   look: (run: RunningCommand) => Promise<void>,
 ): Promise<Outcome> {
-  const run = cluster.startSubmit([...SMALL_DRIVER, ...words]);
+  const run = cluster.startSubmit([...SMALL_DRIVER, ...words], LIMIT);
   try {
     await look(run);
   } finally {
@@ -53,7 +55,7 @@ export async function afterFailure(
   cluster: TestCluster,
   words: readonly string[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly stderr: string; readonly jobId: string }> {
-  const { status, stderr } = await cluster.submit([...SMALL_DRIVER, ...words]);
+  const { status, stderr } = await cluster.submit([...SMALL_DRIVER, ...words], LIMIT);
   t.not(status, 0);
   const jobId = await newestJob(cluster);
   const explained = await cluster.command('explain', jobId, '-o', 'json');

@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import type { TestCluster } from '../../helpers/cluster.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 import { allFindings, explain, TROUBLES, waitForFinding, whileRunning } from './stage.ts';
 
 const WAITS = [TROUBLES, 'waits'];
@@ -44,12 +45,18 @@ export function waitingTests(cluster: () => TestCluster): void {
         );
         t.true(fix.startsWith(`spark-swarm resize --name ${cluster().name} --workers 3, or end what holds them`), fix);
         t.is(page, 'docs/problems/jobs.md#ss-j01');
-        const { applications } = await explain(cluster());
-        t.deepEqual(applications.find(({ name }) => name === 'holds')?.findings, []);
+        const holding = await waitFor('the one that holds them to be listed', {
+          read: async () => (await explain(cluster())).applications.find(({ name }) => name === 'holds'),
+          until: (application) => application !== undefined,
+        });
+        t.deepEqual(holding?.findings, []);
         // The one that waits is told so by itself.
         await waiting.waitForOutput(/SS-J01 .*waits, because no worker has a core free/);
-        const status = await cluster().status();
-        t.is(status.findings.map(({ id }) => id).join(), 'SS-J01');
+        const found = await waitFor('status to find something', {
+          read: async () => (await cluster().status()).findings,
+          until: (findings) => findings.length > 0,
+        });
+        t.is(found.map(({ id }) => id).join(), 'SS-J01');
       });
     });
   });

@@ -46,6 +46,7 @@ export async function killClients(
   cluster: TestCluster,
   { spark, restart }: KilledClients,
 ): Promise<void> {
+  t.timeout(1_800_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'spark-swarm-killed-'));
   const faults = new LaunchFaults();
   const proxies = cluster.place.nodes.map(
@@ -84,7 +85,7 @@ export async function killClients(
   await waitFor('all that run to say so', {
     read: readStarts,
     until: (starts) => running.every((id) => starts.includes(id)),
-    limitMs: 300_000,
+    limitMs: 600_000,
   });
 
   await restart();

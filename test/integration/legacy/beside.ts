@@ -31,7 +31,7 @@ export function besideTests(): void {
     const flags = startFlags(beside(), '--notebook', '--port', 'jupyter=0');
     const { status, stderr } = await theEngine().run(SERVICE, flags, { env: { N: '2' } });
     t.is(status, 0, stderr);
-    const both = await Promise.all([old().status(), beside().status()]);
+    const both = await Promise.all([old().statusWithMaster(), beside().statusWithMaster()]);
     t.deepEqual(
       both.map(({ healthy, master }) => [healthy, master?.aliveWorkers]),
       [

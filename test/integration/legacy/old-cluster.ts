@@ -1,6 +1,7 @@
 import type { TestCluster } from '../../helpers/cluster.ts';
 import type { Outcome } from '../../helpers/lab-command.ts';
 import { theEngine } from '../../helpers/lab-tests.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 export const SERVICE = 'bin/spark-container-service.sh';
 const SMALL = ['--worker-memory', '1280m', '--master-memory', '1792m', '--port', 'master=0', '--port', 'ui=0'];
@@ -31,10 +32,10 @@ export async function inspect(cluster: TestCluster, displayName: string): Promis
 }
 
 export async function addressOf(cluster: TestCluster, endpoint: string): Promise<string> {
-  const { endpoints } = await cluster.status();
-  const found = endpoints.find(({ name }) => name === endpoint);
-  if (!found) throw new Error(`${cluster.name} has no ${endpoint}`);
-  return found.address;
+  return waitFor(`${cluster.name} to have a ${endpoint} that answers`, {
+    read: async () => (await cluster.status()).endpoints.find(({ name }) => name === endpoint)?.address ?? '',
+    until: (address) => address !== '',
+  });
 }
 
 export const WORKERS = ['worker-1', 'worker-2', 'worker-3'];

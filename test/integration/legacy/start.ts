@@ -52,7 +52,7 @@ export function startTests(): void {
     t.is(status, 0, stderr);
     t.regex(stderr, /^N=4 means 1 master and 3 workers; say --workers 3\n/);
     t.regex(stdout, /^spark master {5}spark:\/\/127\.0\.0\.1:[0-9]+\n/);
-    const { master } = await old().status();
+    const { master } = await old().statusWithMaster();
     t.deepEqual(master?.workers.map(({ name, state }) => `${name} ${state}`).toSorted(), [
       'worker-1 ALIVE',
       'worker-2 ALIVE',
@@ -61,7 +61,7 @@ export function startTests(): void {
   });
 
   test.serial("B12: every worker has a name of its own, and the links of the master's page open", async (t) => {
-    const { master, containers } = await old().status();
+    const { master, containers } = await old().statusWithMaster();
     t.deepEqual(containers.map(({ displayName }) => displayName).toSorted(), ['master', ...WORKERS]);
     t.is(new Set(master?.workers.map(({ host }) => host)).size, 3);
     const page = await addressOf(old(), 'master web UI');
@@ -76,7 +76,7 @@ export function startTests(): void {
   });
 
   test.serial('B13: Spark is told what the container is limited to, less what it needs beside', async (t) => {
-    const { master } = await old().status();
+    const { master } = await old().statusWithMaster();
     for (const worker of WORKERS) t.is((await inspect(old(), worker)).HostConfig.Memory, 1280 * 1024 ** 2);
     t.deepEqual(
       master?.workers.map(({ memoryBytes }) => memoryBytes),

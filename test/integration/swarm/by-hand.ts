@@ -29,7 +29,7 @@ export function byHandTests(): void {
 
     const resized = await cluster.resize(1);
     t.is(resized.status, 0, resized.stderr);
-    t.is((await cluster.status()).master?.aliveWorkers, 1);
+    t.is((await cluster.statusWithMaster()).master?.aliveWorkers, 1);
 
     const removal = await cluster.remove('--volumes');
     t.is(removal.status, 0, removal.stderr);

@@ -2,6 +2,7 @@ import test from 'ava';
 
 import { theCluster, theLab } from '../../helpers/lab-tests.ts';
 import { PlainEngine } from '../../helpers/plain-engine.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 const ONE = ['--workers', '1'];
 
@@ -43,7 +44,7 @@ export function sideBySideTests(): void {
         ],
       );
       for (const cluster of [a, b, onLab]) {
-        const { healthy, master, platform } = await cluster.status();
+        const { healthy, master, platform } = await cluster.statusWithMaster();
         t.deepEqual([healthy, master?.aliveWorkers, platform], [true, 1, cluster.platform]);
       }
       const before = [await b.processes(), await onLab.processes()];
@@ -80,7 +81,10 @@ export function sideBySideTests(): void {
         /^error: --platform: the cluster "both" is in containers of this engine, and on the swarm of .+; expected swarm or containers\nhint: add --platform containers, or --platform swarm$/m,
       );
     }
-    const well = await lab.run('bin/spark-swarm', ['status', '--name', 'both', '--platform', 'swarm']);
+    const well = await waitFor('status to end with 0', {
+      read: async () => lab.run('bin/spark-swarm', ['status', '--name', 'both', '--platform', 'swarm']),
+      until: (ended) => ended.status === 0,
+    });
     t.is(well.status, 0, well.stderr);
     const words = ['remove', '--name', 'both', '--yes', '--volumes', '--platform', 'swarm'];
     const removal = await lab.run('bin/spark-swarm', words);

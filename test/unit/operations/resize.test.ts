@@ -147,11 +147,20 @@ test('a master that runs and does not answer stops a shrink: nobody knows what t
 
 test('a master that falls silent between the plan and the drain stops a shrink too', async (t) => {
   const fake = busyCluster();
-  fake.busyAt.add(2);
+  for (const question of [2, 3, 4]) fake.busyAt.add(question);
   const error = await t.throwsAsync(resize(fake, 2), { instanceOf: UnreachableError });
   t.is(error.message, 'Cannot ask Spark to drain worker-2: the master of the cluster "spark" does not answer');
   t.is(error.hint, 'run the same command again when it does; --force stops them without asking');
   t.deepEqual(fake.calls, ['lock spark for resize', 'unlock spark']);
+});
+
+test('a master that is late once, at the plan or at the drain, is asked again', async (t) => {
+  for (const question of [1, 2]) {
+    const fake = busyCluster();
+    fake.busyAt.add(question);
+    await resize(fake, 2);
+    t.true(fake.calls.includes('kill -SIGPWR worker-2'), fake.calls.join('\n'));
+  }
 });
 
 test('a master that does not run cannot be asked, and stops no shrink', async (t) => {

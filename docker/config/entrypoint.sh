@@ -41,7 +41,7 @@ wait_for_workers() {
   for file in /var/lib/spark/recovery/worker_worker-*; do
     [[ $file =~ /worker_worker-[0-9]+-(.+)-[0-9]+$ ]] || continue
     host=${BASH_REMATCH[1]}
-    # A container's id: on one engine no name comes late, and that of a container that was replaced never comes.
+    # A container's id, as on one engine, where no name comes late and that of a replaced container never comes.
     [[ $host =~ ^[0-9a-f]{12}$ ]] && continue
     # Docker asks the machine's own servers for a name that it does not know, and they may not answer.
     until timeout 1 getent hosts "$host" >/dev/null; do

@@ -14,12 +14,12 @@ main() {
   [ ! -e "$dir" ] && [ ! -L "$dir" ] || answer_existing
   [ -d "$staging" ] || { [ ! -e "$dir" ] || answer_existing; say gone; }
   check_tools
+  # After a loss of power the names may be there without the bytes. Before its age is judged, because it may take long.
+  sync "$staging/spec.json" 2>/dev/null
   check_staging
   check_trimming
   lock_names
   check_name
-  # After a loss of power the names may be there without the bytes. Before the time is taken, because it may take long.
-  sync "$staging/spec.json" 2>/dev/null
   read_stamp
   read_uptime
   # The shell's own printf calls a full disk an input/output error.

@@ -120,7 +120,7 @@ for word; do
   (
     host=\${word%:*} port=\${word##*:}
     if ! getent ahosts "$host" >/dev/null; then echo "$word nameless"
-    elif try 3 || try 6; then echo "$word ok"
+    elif try 3 || { [ $? = 124 ] && try 6; }; then echo "$word ok"
     else echo "$word closed"; fi
   ) &
 done

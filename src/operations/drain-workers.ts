@@ -45,7 +45,7 @@ export async function drainWorkers(
   { timeoutMs, canForce, progress }: DrainOptions,
 ): Promise<Drained> {
   const cluster = await requireCluster(context, name);
-  const state = await readMasterPatiently(context, cluster);
+  const state = isMasterKnown ? await readMasterPatiently(context, cluster) : undefined;
   if (!isMasterKnown || isSilent(cluster, state)) {
     throw new UnreachableError(
       `Cannot ask Spark to drain ${nameWorkers(leaving)}: the master of the cluster "${name}" does not answer`,

@@ -42,6 +42,7 @@ export interface ApplicationEnd extends Pick<JobView, 'state' | 'reason' | 'exit
 
 /** How long what was asked for by Ctrl-C may take to be found. */
 const CLEAN_UP_MS = 30_000;
+const READ_LIMIT_MS = 5000;
 const READ_POLL_MS = 500;
 
 /**
@@ -124,12 +125,12 @@ async function cancelBehind(context: SubmitContext, { spec }: JobPlan): Promise<
 
 /** An engine that fails once must not leave the job behind. */
 async function readPatiently(context: SubmitContext, id: string): Promise<readonly JobView[]> {
-  while (!context.signal.aborted) {
+  const startedAt = performance.now();
+  for (;;) {
     const views = await readJobs(context, id).catch(() => undefined);
-    if (views) return views;
-    await sleep(READ_POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+    if (views || performance.now() - startedAt > READ_LIMIT_MS) return views ?? [];
+    await sleep(READ_POLL_MS);
   }
-  return [];
 }
 
 /** Heaps of the drivers that run beside this one. */

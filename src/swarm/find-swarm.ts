@@ -133,7 +133,7 @@ export async function findSwarm(
   engines: readonly EngineApi[],
   { isOurs, mayBeSilent, signal }: FindOptions,
 ): Promise<FoundSwarm | undefined> {
-  const failures: unknown[] = [];
+  const failures: { readonly engine: EngineApi; readonly error: ToolkitError }[] = [];
   for (const engine of engines) {
     try {
       const found = await readNamed(engine, signal);
@@ -141,18 +141,26 @@ export async function findSwarm(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ToolkitError)) throw error;
-      failures.push(error);
+      failures.push({ engine, error });
     }
   }
-  const noMajority = failures.find((error) => error instanceof InvalidStateError && /no majority/.test(error.message));
-  if (noMajority) throw noMajority as Error;
-  const silent = failures.filter((error) => !managesNone(error));
-  if (!mayBeSilent && silent.length > 0 && failures.length === engines.length) throw silence(engines, silent[0]);
+  const noMajority = failures.find(
+    ({ error }) => error instanceof InvalidStateError && /no majority/.test(error.message),
+  );
+  if (noMajority) throw noMajority.error;
+  const silent = failures.filter(({ error }) => !managesNone(error));
+  const [first] = silent;
+  if (!mayBeSilent && first && failures.length === engines.length) {
+    throw silence(
+      silent.map(({ engine }) => engine),
+      first.error,
+    );
+  }
   return undefined;
 }
 
 /** An answer, too: a slow engine that was taken for a manager. */
-function managesNone(error: unknown): boolean {
+function managesNone(error: ToolkitError): boolean {
   return error instanceof InvalidStateError && error.message.endsWith('manages no swarm');
 }
 

@@ -105,7 +105,8 @@ interface RawMember {
 /** Nothing is decided just now: a leader was lost, or is demoted, and the others choose one. */
 export function isLeaderless(error: unknown): boolean {
   return (
-    error instanceof EngineError && /does not have a leader|deadline ?exceeded|lost leadership/i.test(error.message)
+    error instanceof EngineError &&
+    /does not have a leader|no elected cluster leader|lost leader status|deadline ?exceeded/i.test(error.message)
   );
 }
 
@@ -149,7 +150,8 @@ export async function updateMember(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<boolean> {
   const startedAt = performance.now();
-  for (let attempt = 1; ; attempt += 1) {
+  let older = 0;
+  for (;;) {
     try {
       const { Spec, Version } = await manager.get<RawMember>(`/nodes/${id}`, { signal });
       const body = changedSpec(Spec, change);
@@ -158,7 +160,7 @@ export async function updateMember(
       return true;
     } catch (error) {
       // A node that has just joined changes by itself, and an update of an older version is refused.
-      const isOlder = attempt < 10 && /out of sequence/.test(String(error));
+      const isOlder = /out of sequence/.test(String(error)) && (older += 1) < 10;
       const isOnTheWay = isLeaderless(error) && performance.now() - startedAt < LEADER_LIMIT_MS;
       if (!isOlder && !isOnTheWay) throw error;
       await sleep(isOlder ? 50 : 500, undefined, { signal });

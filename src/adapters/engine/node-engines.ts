@@ -7,7 +7,7 @@ import type { EngineApi } from './engine-api.ts';
 import { openNodeEngine } from './open-engine.ts';
 
 /** How long a node's engine may take to say who it is. */
-const ANSWER_LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 5000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -151,7 +151,7 @@ test('a node that is silent is given up in time', async (t) => {
   const host = `unix://${silent.socketPath}`;
   const engines = new NodeEngines(swarm.engine.api);
   const { error } = await engines.look(swarmNode('n2', { id: 'n2', labels: { [LABELS.nodeEngine]: host } }));
-  t.is(error?.message, `The Docker engine at ${host} (node n2) does not answer: no answer within 10 s`);
+  t.is(error?.message, `The Docker engine at ${host} (node n2) does not answer: no answer within 5 s`);
 });
 
 const silences: readonly (readonly [code: string, seen: string])[] = [

@@ -40,6 +40,21 @@ test('while managers choose a leader a promotion goes on waiting, in each of its
   t.is(manager.changes.length, 2);
 });
 
+test('an election uses up no tries of an update that the node itself outruns', async (t) => {
+  const lost = refusal(
+    500,
+    'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status',
+  );
+  const outrun = refusal(500, 'rpc error: code = Unknown desc = update out of sequence');
+  await using manager = await FakeEngine.start({
+    'GET /nodes': () => [rawNode('manager')],
+    'GET /nodes/*': () => rawNode('worker'),
+    'POST /nodes/*/update': inTurn(lost, lost, ...Array.from({ length: 8 }, () => outrun), lost, new Answer(200)),
+  });
+  await t.notThrowsAsync(promote(manager.api, ['n'], STEP));
+  t.is(manager.changes.length, 12);
+});
+
 test('while managers choose a leader a new node is waited for', async (t) => {
   await using manager = await FakeEngine.start({ 'GET /nodes': inTurn(NO_LEADER, [rawNode('worker')]) });
   await t.notThrowsAsync(waitUntilReady(manager.api, ['n'], STEP));

@@ -4,7 +4,7 @@ import type { EngineApi } from '../adapters/engine/engine-api.ts';
 import { InvalidStateError, ToolkitError, UnreachableError } from '../errors.ts';
 import { LABELS } from '../labels.ts';
 import type { Machine } from '../machines/machine.ts';
-import { listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
+import { isLeaderless, listMembers, readNodeInfo, type NodeInfo, type SwarmMember } from './members.ts';
 import { describeQuorum } from './quorum.ts';
 
 /** A swarm as one of its managers says it. */
@@ -56,9 +56,8 @@ async function explain(error: unknown, manager: EngineApi, signal: AbortSignal):
       cause: error,
     });
   }
-  const hasNoLeader = /does not have a leader|deadline ?exceeded/i.test(error.message);
   const isSilent = error instanceof UnreachableError && /no (whole )?answer within/.test(error.message);
-  if (!hasNoLeader && !(isSilent && (await answersPing(manager, signal)))) return error;
+  if (!isLeaderless(error) && !(isSilent && (await answersPing(manager, signal)))) return error;
   return new InvalidStateError(
     `The swarm of ${manager.name} has no majority of its managers: ${describeQuorum(error.message)}`,
     {

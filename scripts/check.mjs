@@ -1,15 +1,15 @@
-// What `npm test` runs once everything is set up. Every check runs, whatever became of the one before; the last line
-// sums up: `N passed, N failed[, N skipped]`. A check that is no test run counts as one failed when it fails.
+// What `npm test` runs once everything is set up. Every check runs, whatever became of the one before; at the end all
+// that failed is named again, and the last line sums up: `N passed, N failed[, N skipped]`. A check that is no test run
+// counts as one failed when it fails.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 import { projectRoot } from './freshness.mjs';
 import { runIntegration } from './lanes.mjs';
 import { fail, headline, seconds } from './says.mjs';
-import { runAva } from './tap.mjs';
+import { addCounts, runAva } from './tap.mjs';
 
-const NOTHING = { passed: 0, failed: 0, skipped: 0 };
-const FAILED = { ...NOTHING, failed: 1 };
+const NOTHING = { passed: 0, skipped: 0, failures: [] };
 
 const CHECKS = [
   { title: 'Format (prettier)', run: () => tool('prettier', 'bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
@@ -24,14 +24,15 @@ const CHECKS = [
 /** @returns {Promise<number>} exit status */
 export async function check() {
   const startedAt = performance.now();
-  const total = { ...NOTHING };
+  /** @type {import('./tap.mjs').Counts} */
+  const total = { passed: 0, skipped: 0, failures: [] };
   for (const { title, run } of CHECKS) {
-    const counts = await timed(title, run);
-    for (const outcome of Object.keys(total)) total[outcome] += counts[outcome];
+    addCounts(total, await timed(title, run), title);
   }
   headline(`All checks in ${seconds(startedAt)}`);
+  for (const failure of total.failures) headline(`Failed: ${failure}`);
   process.stdout.write(`${formatCounts(total)}\n`);
-  return total.failed === 0 ? 0 : 1;
+  return total.failures.length === 0 ? 0 : 1;
 }
 
 async function timed(title, run) {
@@ -44,13 +45,13 @@ async function timed(title, run) {
 
 function outcomeOf(counts) {
   if (counts === NOTHING) return 'ok';
-  return counts === FAILED ? 'failed' : formatCounts(counts);
+  return counts.passed + counts.skipped === 0 ? 'failed' : formatCounts(counts);
 }
 
 function tool(name, file, args) {
   const entry = path.join(projectRoot, 'node_modules', name, file);
   const { status } = spawnSync(process.execPath, [entry, ...args], { cwd: projectRoot, stdio: 'inherit' });
-  return status === 0 ? NOTHING : FAILED;
+  return status === 0 ? NOTHING : { ...NOTHING, failures: [`${name} ended with ${status}`] };
 }
 
 /** On a real engine, which is set up first; without one there is nothing to test on, which CI must not take for success. */
@@ -61,12 +62,12 @@ async function integration() {
   const isRequired = Boolean(process.env.CI || process.env.REQUIRE_DOCKER);
   if (isRequired) {
     fail(problem, 1);
-    return FAILED;
+    return { ...NOTHING, failures: [problem] };
   }
   headline(`Integration tests skipped: ${problem}`);
   return { ...NOTHING, skipped: 1 };
 }
 
-function formatCounts({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+function formatCounts({ passed, skipped, failures }) {
+  return `${passed} passed, ${failures.length} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { projectRoot } from './freshness.mjs';
 import { headline, seconds } from './says.mjs';
-import { runAva } from './tap.mjs';
+import { addCounts, runAva } from './tap.mjs';
 
 const FOLDER = 'test/integration';
 /** What the largest of them take, with the nodes of a lab and the daemons in them. */
@@ -14,17 +14,16 @@ const MOST_LANES = 3;
 /** They make and remove images of this engine, so one after the other. */
 const ALONE = /^(image|packages)/;
 
-/** @returns {Promise<{ passed: number, failed: number, skipped: number }>} of all files together */
+/** @returns {Promise<import('./tap.mjs').Counts>} of all files together; a failure names its file */
 export async function runIntegration() {
   const files = (await readdir(path.join(projectRoot, FOLDER))).filter((name) => name.endsWith('.test.ts')).sort();
   const lanes = Math.max(1, Math.min(MOST_LANES, Math.floor(os.totalmem() / LANE_BYTES)));
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, skipped: 0, failures: [] };
   await runInLanes(files, {
     lanes,
     isAlone: (file) => ALONE.test(file),
     run: async (file) => {
-      const counts = await runFile(file);
-      for (const outcome of Object.keys(total)) total[outcome] += counts[outcome];
+      addCounts(total, await runFile(file), file);
     },
   });
   return total;

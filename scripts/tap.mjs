@@ -5,9 +5,11 @@ import path from 'node:path';
 
 import { projectRoot } from './freshness.mjs';
 
+/** @typedef {{ passed: number, skipped: number, failures: string[] }} Counts `failures`: the titles of what failed */
+
 /**
  * @param {{ args?: string[], showPassed: boolean, env?: Record<string, string>, write?: (line: string) => void }} options
- * @returns {Promise<{ passed: number, failed: number, skipped: number }>} a run that failed as a whole has 1 failed
+ * @returns {Promise<Counts>} a run that failed as a whole has one failure that says so
  */
 export async function runAva({ args = [], showPassed, env = {}, write = writeLine }) {
   const ava = path.join(projectRoot, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
@@ -20,7 +22,18 @@ export async function runAva({ args = [], showPassed, env = {}, write = writeLin
   createInterface({ input: child.stdout }).on('line', reader.take);
   const status = await new Promise((resolve) => child.once('close', resolve));
   const counts = reader.counts();
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  return status !== 0 && counts.failures.length === 0 ? { ...counts, failures: [`ava ended with ${status}`] } : counts;
+}
+
+/**
+ * @param {Counts} total gets `counts` added
+ * @param {Counts} counts
+ * @param {string} origin goes before the titles of what failed
+ */
+export function addCounts(total, counts, origin) {
+  total.passed += counts.passed;
+  total.skipped += counts.skipped;
+  total.failures.push(...counts.failures.map((title) => `${origin}: ${title}`));
 }
 
 function writeLine(line) {
@@ -29,13 +42,15 @@ function writeLine(line) {
 
 /** Takes TAP line by line; shows failures with what belongs to them, the passed only when asked. */
 export function createTapReader({ showPassed, write }) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {Counts} */
+  const counts = { passed: 0, skipped: 0, failures: [] };
   let isShown = showPassed;
   const startTest = (line) => {
-    const [, not, directive] = /^(not )?ok\b.*?(?: # (SKIP|TODO)\b.*)?$/.exec(line) ?? [];
-    const outcome = directive ? 'skipped' : not ? 'failed' : 'passed';
-    counts[outcome] += 1;
-    isShown = showPassed || outcome !== 'passed';
+    const [, not, title, directive] = /^(not )?ok\b(?: \d+ - )?(.*?)(?: # (SKIP|TODO)\b.*)?$/.exec(line) ?? [];
+    if (directive) counts.skipped += 1;
+    else if (not) counts.failures.push(title);
+    else counts.passed += 1;
+    isShown = showPassed || Boolean(directive ?? not);
   };
   const take = (line) => {
     if (/^(not )?ok\b/.test(line)) startTest(line);

@@ -154,8 +154,8 @@ test.serial(
     await waitFor('the master to start', {
       read: async () => containers.logs('again'),
       until: (log) => log.includes('Starting Spark master at spark://again:7077'),
-    // Without the name it would not even begin to start.
-    limitMs: 35_000,
+      // Without the name it would not even begin to start.
+      limitMs: 35_000,
     });
   },
 );

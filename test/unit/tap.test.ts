@@ -6,7 +6,7 @@ import { projectRoot } from '../helpers/cli.ts';
 
 interface TapReader {
   readonly take: (line: string) => void;
-  readonly counts: () => { readonly passed: number; readonly failed: number; readonly skipped: number };
+  readonly counts: () => { readonly passed: number; readonly skipped: number; readonly failures: readonly string[] };
 }
 
 interface TapModule {
@@ -41,8 +41,8 @@ async function readTap(showPassed: boolean): Promise<{ readonly shown: readonly 
 
 const failure = ['not ok  b fails', '  ---', '    message: why', '  ...', 'ok  c # SKIP', 'not ok  d # TODO'];
 
-test('failures are shown with what belongs to them, and everything is counted', async (t) => {
-  t.deepEqual(await readTap(false), { shown: failure, counts: { passed: 1, failed: 1, skipped: 2 } });
+test('failures are shown with what belongs to them, everything is counted, and what failed has its title', async (t) => {
+  t.deepEqual(await readTap(false), { shown: failure, counts: { passed: 1, skipped: 2, failures: ['b fails'] } });
 });
 
 test('what passed is shown when asked for', async (t) => {

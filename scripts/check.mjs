@@ -7,9 +7,9 @@ import path from 'node:path';
 import { projectRoot } from './freshness.mjs';
 import { runIntegration } from './lanes.mjs';
 import { fail, headline, seconds } from './says.mjs';
-import { addCounts, runAva } from './tap.mjs';
+import { addCounts, noCounts, runAva } from './tap.mjs';
 
-const NOTHING = { passed: 0, skipped: 0, failures: [] };
+const NOTHING = noCounts();
 
 const CHECKS = [
   { title: 'Format (prettier)', run: () => tool('prettier', 'bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
@@ -24,8 +24,7 @@ const CHECKS = [
 /** @returns {Promise<number>} exit status */
 export async function check() {
   const startedAt = performance.now();
-  /** @type {import('./tap.mjs').Counts} */
-  const total = { passed: 0, skipped: 0, failures: [] };
+  const total = noCounts();
   for (const { title, run } of CHECKS) {
     addCounts(total, await timed(title, run), title);
   }

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { projectRoot } from './freshness.mjs';
 import { headline, seconds } from './says.mjs';
-import { addCounts, runAva } from './tap.mjs';
+import { addCounts, noCounts, runAva } from './tap.mjs';
 
 const FOLDER = 'test/integration';
 /** What the largest of them take, with the nodes of a lab and the daemons in them. */
@@ -18,7 +18,7 @@ const ALONE = /^(image|packages)/;
 export async function runIntegration() {
   const files = (await readdir(path.join(projectRoot, FOLDER))).filter((name) => name.endsWith('.test.ts')).sort();
   const lanes = Math.max(1, Math.min(MOST_LANES, Math.floor(os.totalmem() / LANE_BYTES)));
-  const total = { passed: 0, skipped: 0, failures: [] };
+  const total = noCounts();
   await runInLanes(files, {
     lanes,
     isAlone: (file) => ALONE.test(file),

@@ -25,6 +25,11 @@ export async function runAva({ args = [], showPassed, env = {}, write = writeLin
   return status !== 0 && counts.failures.length === 0 ? { ...counts, failures: [`ava ended with ${status}`] } : counts;
 }
 
+/** @returns {Counts} */
+export function noCounts() {
+  return { passed: 0, skipped: 0, failures: [] };
+}
+
 /**
  * @param {Counts} total gets `counts` added
  * @param {Counts} counts
@@ -42,8 +47,7 @@ function writeLine(line) {
 
 /** Takes TAP line by line; shows failures with what belongs to them, the passed only when asked. */
 export function createTapReader({ showPassed, write }) {
-  /** @type {Counts} */
-  const counts = { passed: 0, skipped: 0, failures: [] };
+  const counts = noCounts();
   let isShown = showPassed;
   const startTest = (line) => {
     const [, not, title, directive] = /^(not )?ok\b(?: \d+ - )?(.*?)(?: # (SKIP|TODO)\b.*)?$/.exec(line) ?? [];
